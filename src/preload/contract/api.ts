@@ -1,0 +1,204 @@
+import {
+  type AppInfo,
+  type AttachView,
+  type BuildView,
+  type DeviceDetail,
+  type DeviceSummary,
+  type Id,
+  type JobView,
+  type KernelView,
+  type Page,
+  type ProjectDetail,
+  type ProjectFile,
+  type ProjectSummary,
+  type ReportRow,
+  type ReportView,
+  type SessionDetail,
+  type SessionSummary,
+  type Settings,
+  type SkeletonRunView,
+  type SkeletonView,
+  type TemplateSummary,
+  type TimelineView,
+  type TraceRow,
+  type VerdictView,
+} from './views.ts';
+
+interface Method<P, R> {
+  readonly params: P;
+  readonly result: R;
+}
+type Nothing = Record<string, never>;
+
+/**
+ * Everything the renderer can ask. One params object, one result. Methods that take long have a `jobId`
+ * in their params, chosen by the caller: `job.progress` events carry it and `job.cancel` ends them
+ * (the call then rejects with `cancelled`).
+ */
+export interface Api {
+  'app.info': Method<Nothing, AppInfo>;
+  'settings.get': Method<Nothing, Settings>;
+  'settings.set': Method<{ readonly settings: Partial<Settings> }, Settings>;
+
+  'project.list': Method<Nothing, readonly ProjectSummary[]>;
+  'project.templates': Method<Nothing, readonly TemplateSummary[]>;
+  /** Makes a project of a sample or template; a sample's recording is imported with it. */
+  'project.create': Method<{ readonly templateId: Id; readonly name: string }, ProjectDetail>;
+  /** Makes a project of C source and/or a compiled object. */
+  'project.import': Method<
+    {
+      readonly name: string;
+      readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+    },
+    ProjectDetail
+  >;
+  'project.open': Method<{ readonly projectId: Id }, ProjectDetail>;
+  'project.rename': Method<{ readonly projectId: Id; readonly name: string }, ProjectSummary>;
+  /** Hides it; `project.restore` takes that back. */
+  'project.delete': Method<{ readonly projectId: Id }, Nothing>;
+  'project.restore': Method<{ readonly projectId: Id }, ProjectSummary>;
+  'project.save': Method<{ readonly projectId: Id; readonly file: ProjectFile }, ProjectSummary>;
+  /** Saves nothing: build works on what `project.save` stored. */
+  'project.build': Method<{ readonly projectId: Id }, BuildView>;
+  /** Loads every program into a fresh simulated kernel and reports the verifier's words. */
+  'project.verify': Method<{ readonly projectId: Id; readonly kernel?: string }, readonly VerdictView[]>;
+  /** The object file as bytes. */
+  'project.object': Method<
+    { readonly projectId: Id },
+    { readonly fileName: string; readonly bytes: Uint8Array }
+  >;
+
+  'device.list': Method<Nothing, readonly DeviceSummary[]>;
+  'device.open': Method<{ readonly deviceId: Id }, DeviceDetail>;
+  /** A device without recording, from a report descriptor as hex text, hid-recorder text or bytes. */
+  'device.create': Method<
+    {
+      readonly name: string;
+      readonly bus: number;
+      readonly vendor: number;
+      readonly product: number;
+      readonly descriptor: Uint8Array;
+    },
+    DeviceSummary
+  >;
+  'device.delete': Method<{ readonly deviceId: Id }, Nothing>;
+
+  'session.list': Method<Nothing, readonly SessionSummary[]>;
+  /** hid-recorder or usbhid-dump text, or a raw descriptor. Nothing is stored if it fails or is cancelled. */
+  'session.import': Method<
+    { readonly jobId: Id; readonly name: string; readonly bytes: Uint8Array; readonly projectId?: Id },
+    SessionDetail
+  >;
+  'session.open': Method<{ readonly sessionId: Id }, SessionDetail>;
+  'session.rename': Method<{ readonly sessionId: Id; readonly name: string }, SessionSummary>;
+  /** Keeps a replay's result under a name. */
+  'session.save': Method<{ readonly sessionId: Id; readonly name: string }, SessionSummary>;
+  'session.delete': Method<{ readonly sessionId: Id }, Nothing>;
+  'session.restore': Method<{ readonly sessionId: Id }, SessionSummary>;
+  /**
+   * Rows from position `from` of those that match `filter` ('' = all), at most 1,000. Filter language: comparisons of
+   * id, size, time (seconds), device, verdict, byte[N] and field names, joined by && || ! and brackets, and the words
+   * changed, dropped, pass: `id == 3 && changed`.
+   */
+  'session.rows': Method<
+    { readonly sessionId: Id; readonly filter: string; readonly from: number; readonly count: number },
+    Page<ReportRow>
+  >;
+  /** Position (in the filtered list) of the nearest changed or dropped report after/before the session index. */
+  'session.find': Method<
+    {
+      readonly sessionId: Id;
+      readonly filter: string;
+      readonly index: number;
+      readonly direction: 1 | -1;
+      readonly what: 'changed' | 'any';
+    },
+    { readonly index?: number; readonly position?: number }
+  >;
+  'session.report': Method<{ readonly sessionId: Id; readonly index: number }, ReportView>;
+  'session.timeline': Method<
+    {
+      readonly sessionId: Id;
+      readonly buckets: number;
+      readonly fields: readonly string[];
+      readonly start?: number;
+      readonly end?: number;
+    },
+    TimelineView
+  >;
+  /** hid-recorder text; `before` = what the device sent, `after` = what a hidraw reader saw. */
+  'session.export': Method<
+    { readonly sessionId: Id; readonly side: 'before' | 'after' | 'both' },
+    { readonly fileName: string; readonly bytes: Uint8Array }
+  >;
+
+  /** Loads the project's object into a fresh simulated kernel and attaches it to the device. A refusal is a result, not an error. */
+  'kernel.attach': Method<
+    { readonly projectId: Id; readonly deviceId: Id; readonly kernel?: string },
+    AttachView
+  >;
+  'kernel.detach': Method<Nothing, Nothing>;
+  /** Attaches, then feeds every report of the recording through the driver; the result is a new, unsaved session. */
+  'kernel.replay': Method<
+    {
+      readonly jobId: Id;
+      readonly projectId: Id;
+      readonly sessionId: Id;
+      readonly kernel?: string;
+      readonly engine?: 'interpreter' | 'jit';
+    },
+    { readonly attach: AttachView; readonly session?: SessionDetail }
+  >;
+  'kernel.state': Method<Nothing, KernelView>;
+  'kernel.trace': Method<{ readonly from: number; readonly count: number }, Page<TraceRow>>;
+
+  'skeleton.export': Method<
+    { readonly projectId: Id; readonly name?: string; readonly standalone: boolean },
+    SkeletonView
+  >;
+  /** Runs the skeleton's loader program in a fresh simulated kernel, and the normal loader in another. */
+  'skeleton.run': Method<{ readonly projectId: Id; readonly kernel?: string }, SkeletonRunView>;
+
+  'job.cancel': Method<{ readonly jobId: Id }, Nothing>;
+}
+
+/** What main tells without being asked. High-rate events come at most every 16 ms. */
+export interface Events {
+  'job.progress': JobView;
+  'job.done': { readonly jobId: Id };
+  /** Lists and summaries of this kind are stale. */
+  'data.changed': { readonly what: 'projects' | 'sessions' | 'devices' | 'kernel' | 'settings' };
+  /** The worker that runs the engine does not answer, or was started anew after it died. */
+  'engine.state': { readonly state: 'busy' | 'ready' | 'restarted'; readonly message: string };
+}
+
+export type MethodName = keyof Api;
+export type EventName = keyof Events;
+export type Params<M extends MethodName> = Api[M]['params'];
+export type Result<M extends MethodName> = Api[M]['result'];
+
+/** The wire as the renderer sees it. `call` rejects with an ApiFailure. */
+export interface Transport {
+  call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>>;
+  /** Returns how to stop listening. */
+  on<E extends EventName>(event: E, listener: (value: Events[E]) => void): () => void;
+}
+
+/** Main's side: one function a method, so that a missing one does not compile. */
+export type Handlers = { readonly [M in MethodName]: (params: Params<M>) => Promise<Result<M>> | Result<M> };
+
+/** Messages on any wire (Electron IPC, WebSocket, worker port). */
+export type ClientMessage = {
+  readonly kind: 'call';
+  readonly id: number;
+  readonly method: string;
+  readonly params: unknown;
+};
+export type ServerMessage =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | {
+      readonly kind: 'error';
+      readonly id: number;
+      readonly error: { readonly code: string; readonly message: string; readonly detail: readonly string[] };
+    }
+  | { readonly kind: 'event'; readonly event: string; readonly value: unknown };

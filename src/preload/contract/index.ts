@@ -1,0 +1,4 @@
+export * from './api.ts';
+export { decodeMessage, encodeMessage, type TextCodec } from './codec.ts';
+export { ApiFailure, type ApiError, type ApiErrorCode } from './errors.ts';
+export * from './views.ts';
