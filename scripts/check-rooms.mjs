@@ -82,8 +82,14 @@ function allowed(list, target) {
   return list.some((rule) => (rule.endsWith('*') ? target.startsWith(rule.slice(0, -1)) : rule === target));
 }
 
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^'"\n;]|\n)*?from\s*['"]([^'"]+)['"]|import\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT = new RegExp(
+  [
+    String.raw`(?:^|\n)\s*(?:import|export)\s(?:[^'"\n;]|\n)*?from\s*['"]([^'"\n]+)['"]`,
+    String.raw`(?:^|\n)\s*import\s*['"]([^'"\n]+)['"]`,
+    String.raw`\bimport\(\s*['"]([^'"\n]+)['"]\s*\)`,
+  ].join('|'),
+  'g',
+);
 
 const problems = [];
 let files = 0;
