@@ -1,0 +1,27 @@
+export { Btf, type BtfParseOptions } from './btf.ts';
+export { essentialName } from './name-index.ts';
+export {
+  BtfIntEncoding,
+  BtfKind,
+  BtfLinkage,
+  btfKindName,
+  type BtfArray,
+  type BtfComposite,
+  type BtfDataSection,
+  type BtfDeclTag,
+  type BtfEnum,
+  type BtfEnumValue,
+  type BtfFloat,
+  type BtfForward,
+  type BtfFunction,
+  type BtfFunctionProto,
+  type BtfInt,
+  type BtfMember,
+  type BtfParameter,
+  type BtfReference,
+  type BtfSectionVariable,
+  type BtfType,
+  type BtfTypeOf,
+  type BtfVariable,
+  type BtfVoid,
+} from './types.ts';
