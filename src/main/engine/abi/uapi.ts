@@ -211,6 +211,33 @@ export function attachTypeName(value: number): string {
   return name === undefined ? String(value) : `BPF_${name}`;
 }
 
+/** enum bpf_link_type. */
+export const LinkType = {
+  UNSPEC: 0,
+  RAW_TRACEPOINT: 1,
+  TRACING: 2,
+  CGROUP: 3,
+  ITER: 4,
+  NETNS: 5,
+  XDP: 6,
+  PERF_EVENT: 7,
+  KPROBE_MULTI: 8,
+  STRUCT_OPS: 9,
+  NETFILTER: 10,
+  TCX: 11,
+  UPROBE_MULTI: 12,
+  NETKIT: 13,
+  SOCKMAP: 14,
+} as const;
+export type LinkType = (typeof LinkType)[keyof typeof LinkType];
+
+const LINKTYPE_NAMES = Object.keys(LinkType);
+/** `BPF_LINK_TYPE_…` as in the uapi header, or the number as text. */
+export function linkTypeName(value: number): string {
+  const name = LINKTYPE_NAMES[value];
+  return name === undefined ? String(value) : `BPF_LINK_TYPE_${name}`;
+}
+
 /** Flags of BPF_MAP_CREATE. */
 export const MapFlag = {
   NO_PREALLOC: 1 << 0,
