@@ -21,6 +21,26 @@ export interface VmProgram {
   readonly lines?: readonly SourceLine[];
   /** Stack bytes a frame may use; 512 unless told. */
   readonly stackSize?: number;
+  /** Instructions whose memory access the verifier has proved to lie inside its object: the JIT leaves the check out. */
+  readonly provedAccesses?: ReadonlySet<number>;
+}
+
+/** How to run a program: the interpreter is the reference, the JIT is fast; they agree in everything one can observe. */
+export type EngineName = 'interpreter' | 'jit';
+
+export interface RunOptions {
+  readonly engine: EngineName;
+  /** Instructions after which the run ends in a fault `out-of-fuel`, tested where loops close and functions begin. */
+  readonly fuel?: number;
+  /** Handed to every helper as HelperCall.runContext. */
+  readonly runContext?: unknown;
+}
+
+export interface RunResult {
+  /** Unsigned 64-bit. */
+  readonly r0: bigint;
+  /** Instructions executed (ld_imm64 counts once), those of callbacks and tail-called programs included. */
+  readonly instructions: number;
 }
 
 export interface SourceLine {
