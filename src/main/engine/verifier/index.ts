@@ -1,0 +1,23 @@
+export { verifierProfile, type VerifierProfile } from './profile.ts';
+export {
+  KfuncFlag,
+  PRIVILEGED,
+  type AccessKind,
+  type InstructionStates,
+  type KfuncInfo,
+  type KnownState,
+  type ProgramBtf,
+  type ProgramLine,
+  type ProvedFacts,
+  type SpecialField,
+  type StructOpsTarget,
+  type StructWrite,
+  type StructWriteVerdict,
+  type SubprogramInfo,
+  type VerifierCapabilities,
+  type VerifierInput,
+  type VerifierMap,
+  type VerifierResult,
+  type VerifierStatistics,
+  type VerifierWarning,
+} from './types.ts';

@@ -1,0 +1,57 @@
+/**
+ * 64-bit values as two int32 halves, the form the verifier keeps its bounds in: BigInt would cost ten times as much.
+ * Halves are always int32 (`| 0`), also those of unsigned values.
+ */
+
+/** High half of a + b, given the low half of the sum. */
+export function addHigh(aHigh: number, aLow: number, bHigh: number, sumLow: number): number {
+  return (aHigh + bHigh + (sumLow >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
+}
+
+/** High half of a - b. */
+export function subHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  return (aHigh - bHigh - (aLow >>> 0 < bLow >>> 0 ? 1 : 0)) | 0;
+}
+
+/** a < b, unsigned. */
+export function unsignedLess(aHigh: number, aLow: number, bHigh: number, bLow: number): boolean {
+  return aHigh === bHigh ? aLow >>> 0 < bLow >>> 0 : aHigh >>> 0 < bHigh >>> 0;
+}
+
+/** a < b, signed. */
+export function signedLess(aHigh: number, aLow: number, bHigh: number, bLow: number): boolean {
+  return aHigh === bHigh ? aLow >>> 0 < bLow >>> 0 : aHigh < bHigh;
+}
+
+/** The value as an unsigned BigInt. */
+export function toUnsigned(high: number, low: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
+
+/** The value as a signed BigInt. */
+export function toSigned(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low >>> 0);
+}
+
+/** The unsigned value as a double: exact below 2^53, near enough to compare with small limits above. */
+export function unsignedNumber(high: number, low: number): number {
+  return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
+}
+
+/** The signed value as a double: exact within ±2^53. */
+export function signedNumber(high: number, low: number): number {
+  return high * 0x1_0000_0000 + (low >>> 0);
+}
+
+export function lowHalf(value: bigint): number {
+  return Number(BigInt.asIntN(32, value));
+}
+
+export function highHalf(value: bigint): number {
+  return Number(BigInt.asIntN(32, value >> 32n));
+}
+
+/** Position of the highest set bit plus one, 0 for zero (fls64). */
+export function bitWidth(high: number, low: number): number {
+  return high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
+}

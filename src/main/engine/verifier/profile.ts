@@ -1,0 +1,55 @@
+import { EngineError } from '../base/index.ts';
+
+/** What differs between kernels in the verifier's rules and words, as data. */
+export interface VerifierProfile {
+  /** As the user writes it: `6.12`. */
+  readonly name: string;
+  /** major * 1000 + minor. */
+  readonly code: number;
+  /** Registers written since the last checkpoint are printed as `R1_w=` (until 6.17). */
+  readonly printsLiveness: boolean;
+  /** Level 2 begins with the table of live registers (since 6.16). */
+  readonly printsLiveRegisters: boolean;
+  /** Map pointers print their map's name (since 6.9). */
+  readonly printsMapNames: boolean;
+  /** File and line behind the source text (since 6.9). */
+  readonly printsLineNumbers: boolean;
+  /** "invalid indirect access to stack", later "invalid write to stack" (since 6.13). */
+  readonly namesIndirectStackAccess: boolean;
+  /** Reading a constant from a frozen read-only map with sign extension, BPF_MOVSX and so on (6.6). */
+  readonly cpuV4: boolean;
+  /** may_goto (6.9). */
+  readonly mayGoto: boolean;
+  /** load-acquire and store-release (6.15). */
+  readonly loadAcquire: boolean;
+  /** Bounds of a negation and of shifts of unknown values are computed (6.17, 6.13). */
+  readonly tracksNegation: boolean;
+  /** Linked scalars with a constant between them (6.10). */
+  readonly linkedConstants: boolean;
+  /** Instruction limit of root. */
+  readonly instructionLimit: number;
+}
+
+/** Profile of a kernel version such as `6.12` or `6.12.117`. Throws `usage` for what is no version. */
+export function verifierProfile(version: string): VerifierProfile {
+  const match = /^v?(\d+)\.(\d+)/.exec(version.trim());
+  if (match === null) {
+    throw new EngineError('usage', `'${version}' is no kernel version; write it like 6.12`, { version });
+  }
+  const code = Number(match[1]) * 1000 + Number(match[2]);
+  return {
+    name: `${match[1]}.${match[2]}`,
+    code,
+    printsLiveness: code < 6017,
+    printsLiveRegisters: code >= 6016,
+    printsMapNames: code >= 6009,
+    printsLineNumbers: code >= 6009,
+    namesIndirectStackAccess: code < 6013,
+    cpuV4: code >= 6006,
+    mayGoto: code >= 6009,
+    loadAcquire: code >= 6015,
+    tracksNegation: code >= 6017,
+    linkedConstants: code >= 6010,
+    instructionLimit: 1_000_000,
+  };
+}
