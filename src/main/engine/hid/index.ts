@@ -1,0 +1,53 @@
+export {
+  REPORT_TYPES,
+  type Collection,
+  type DescriptorItem,
+  type Field,
+  type FieldFlags,
+  type FieldValue,
+  type ItemType,
+  type KernelMessage,
+  type ParsedDescriptor,
+  type Report,
+  type ReportDecode,
+  type ReportType,
+  type UsageRange,
+} from './types.ts';
+export { HID_6_12, HID_6_3, type HidProfile } from './profile.ts';
+export {
+  MAX_BUFFER_SIZE,
+  MAX_DESCRIPTOR_SIZE,
+  UHID_MAX_BUFFER_SIZE,
+  parseDescriptor,
+  type ParseOptions,
+} from './parse.ts';
+export { scanDescriptor, type ScanResult } from './scan.ts';
+export { resolutionMultipliers } from './multiplier.ts';
+export { bitMap, decodeReport, encodeReport, findReport, isNumbered } from './decode.ts';
+export {
+  fullUsageName,
+  joinUsage,
+  usageIdOf,
+  usageName,
+  usagePageName,
+  usagePageOf,
+  usagePages,
+  usagesOfPage,
+  type UsageEntry,
+} from './usages.ts';
+export { unitItemText, unitSymbol, unitText } from './units.ts';
+export {
+  HID_REQ_GET_IDLE,
+  HID_REQ_GET_PROTOCOL,
+  HID_REQ_GET_REPORT,
+  HID_REQ_SET_IDLE,
+  HID_REQ_SET_PROTOCOL,
+  HID_REQ_SET_REPORT,
+  type DeviceHooks,
+  type DeviceTransport,
+  type Source,
+} from './hooks.ts';
+export { HidDevice, type DeviceIdentity, type HidrawReader, type ReportOutcome } from './device.ts';
+export { HidBus } from './bus.ts';
+export { ScriptedTransport, type DeviceTraffic } from './transport.ts';
+export { hidrawGet, hidrawSend, hidrawWrite } from './hidraw.ts';
