@@ -188,9 +188,8 @@ export class HidDevice {
   #input(type: ReportType, incoming: Uint8Array, source: Source, fromBpf: boolean): number {
     if (!this.isBound) return -ENODEV;
     let data = incoming;
-    const hook = this.hooks.deviceEvent;
-    if (hook !== undefined) {
-      const changed = hook.call(this.hooks, this, type, data, source, fromBpf);
+    if (this.hooks.deviceEvent !== undefined) {
+      const changed = this.hooks.deviceEvent(this, type, data, source, fromBpf);
       if (typeof changed === 'number') return this.#end(undefined, type, data, changed);
       data = changed;
     }

@@ -144,7 +144,7 @@ describe.skipIf(rows.length === 0)(
   },
 );
 
-function firstDifference(own: KernelReport[], real: KernelReport[]): unknown {
+function firstDifference(own: KernelReport[], real: KernelReport[]): object {
   for (let i = 0; i < Math.max(own.length, real.length); i++) {
     const ownFields = own[i]?.fields ?? [];
     const realFields = real[i]?.fields ?? [];
