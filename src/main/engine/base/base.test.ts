@@ -41,6 +41,15 @@ describe('base', () => {
     ]);
   });
 
+  it('keeps what it wrote when its buffer grows', () => {
+    const chunk = Uint8Array.from({ length: 200 }, (_, i) => i);
+    const writer = new ByteWriter().push(chunk).push(chunk);
+    for (let i = 0; i < 1000; i++) writer.u32(i);
+    const reader = new ByteReader(writer.finish(), 'test');
+    expect([...reader.take(200), ...reader.take(200)]).toEqual([...chunk, ...chunk]);
+    for (let i = 0; i < 1000; i++) expect(reader.u32()).toBe(i);
+  });
+
   it('names what ended where when a reader runs out of bytes', () => {
     expect(() => within('section .BTF', () => new ByteReader(new Uint8Array(3), 'header').u32())).toThrow(
       'section .BTF: header ends at byte 3, 4 bytes needed at 0',

@@ -72,7 +72,11 @@ export class BtfEditor {
   /** Appends a VAR; its name is shared with an equal string. */
   addVariable(name: string, typeId: number, linkage: number): { id: number; nameOffset: number } {
     const nameOffset = this.addString(name);
-    this.#types.u32(nameOffset).u32(BtfKind.VAR << 24).u32(typeId).u32(linkage);
+    this.#types
+      .u32(nameOffset)
+      .u32(BtfKind.VAR << 24)
+      .u32(typeId)
+      .u32(linkage);
     return { id: this.#btf.typeCount + this.#added++, nameOffset };
   }
 

@@ -1,5 +1,12 @@
 export { BtfEditor } from './editor.ts';
-export { BTF_HEADER_SIZE, BTF_MAGIC, BTF_TYPE_SIZE, isModifier, readBtfHeader, type BtfHeader } from './layout.ts';
+export {
+  BTF_HEADER_SIZE,
+  BTF_MAGIC,
+  BTF_TYPE_SIZE,
+  isModifier,
+  readBtfHeader,
+  type BtfHeader,
+} from './layout.ts';
 export { Btf, type BtfParseOptions } from './btf.ts';
 export { essentialName } from './name-index.ts';
 export {

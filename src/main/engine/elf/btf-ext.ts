@@ -23,7 +23,10 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
   header.skip(1);
   const headerSize = header.u32();
   if (magic !== BTF_MAGIC || version !== 1 || headerSize < HEADER_WITHOUT_CORE || headerSize > bytes.length) {
-    throw new EngineError('parse', `.BTF.ext has a wrong header (magic 0x${magic.toString(16)}, version ${version})`);
+    throw new EngineError(
+      'parse',
+      `.BTF.ext has a wrong header (magic 0x${magic.toString(16)}, version ${version})`,
+    );
   }
   const table = (): { offset: number; size: number } => ({ offset: header.u32(), size: header.u32() });
   const functions = table();
@@ -94,7 +97,8 @@ function readTable<T>(
 
 function instruction(reader: ByteReader): number {
   const offset = reader.u32();
-  if (offset % 8 !== 0) throw new EngineError('parse', `byte offset ${offset} is in the middle of an instruction`);
+  if (offset % 8 !== 0)
+    throw new EngineError('parse', `byte offset ${offset} is in the middle of an instruction`);
   return offset / 8;
 }
 
@@ -104,7 +108,8 @@ function knownType(id: number, btf: Btf): number {
 }
 
 function knownString(offset: number, btf: Btf): number {
-  if (!btf.hasString(offset)) throw new EngineError('parse', `string offset ${offset} lies outside .BTF's strings`);
+  if (!btf.hasString(offset))
+    throw new EngineError('parse', `string offset ${offset} lies outside .BTF's strings`);
   return offset;
 }
 

@@ -70,7 +70,8 @@ export function readElf(bytes: Uint8Array): ElfFile {
   const entrySize = reader.u16();
   let count = reader.u16();
   let nameTable = reader.u16();
-  if (tableOffset === 0) throw new EngineError('parse', 'the ELF file has no section table; was it stripped?');
+  if (tableOffset === 0)
+    throw new EngineError('parse', 'the ELF file has no section table; was it stripped?');
   if (entrySize !== Elf.SECTION_HEADER_SIZE) {
     throw new EngineError('parse', `ELF section headers of ${entrySize} bytes are not possible, 64 are`);
   }
@@ -83,13 +84,19 @@ export function readElf(bytes: Uint8Array): ElfFile {
     if (nameTable === Elf.SHN_XINDEX) nameTable = link;
   }
   if (tableOffset + count * Elf.SECTION_HEADER_SIZE > bytes.length) {
-    throw new EngineError('parse', `the ELF file is cut off: its ${count} section headers at ${tableOffset} do not fit in ${bytes.length} bytes`);
+    throw new EngineError(
+      'parse',
+      `the ELF file is cut off: its ${count} section headers at ${tableOffset} do not fit in ${bytes.length} bytes`,
+    );
   }
   const sections = readSections(bytes, tableOffset, count, nameTable);
   const symbolTables = sections.filter((section) => section.type === Elf.SHT_SYMTAB);
   const table = symbolTables[0];
   if (table === undefined) {
-    throw new EngineError('parse', 'the ELF file has no symbol table; was it stripped? Keep .symtab (llvm-strip -g does)');
+    throw new EngineError(
+      'parse',
+      'the ELF file has no symbol table; was it stripped? Keep .symtab (llvm-strip -g does)',
+    );
   }
   if (symbolTables.length > 1) throw new EngineError('parse', 'the ELF file has more than one symbol table');
   return { sections, symbols: readSymbols(table, sections), symbolSectionIndex: table.index };
@@ -102,9 +109,13 @@ function checkIdent(bytes: Uint8Array): void {
       length: bytes.length,
     });
   }
-  if (bytes[4] !== 2) throw new EngineError('parse', 'a 32-bit ELF file; BPF objects are 64-bit (clang -target bpf)');
+  if (bytes[4] !== 2)
+    throw new EngineError('parse', 'a 32-bit ELF file; BPF objects are 64-bit (clang -target bpf)');
   if (bytes[5] === 2) {
-    throw new EngineError('parse', 'a big-endian BPF object; build it with -target bpfel, this workbench simulates a little-endian machine');
+    throw new EngineError(
+      'parse',
+      'a big-endian BPF object; build it with -target bpfel, this workbench simulates a little-endian machine',
+    );
   }
   if (bytes[5] !== 1) throw new EngineError('parse', `ELF byte order ${bytes[5]} does not exist`);
 }
@@ -127,7 +138,10 @@ function readSections(bytes: Uint8Array, at: number, count: number, nameTable: n
   }
   const names = headers[nameTable];
   if (names === undefined || names.type !== Elf.SHT_STRTAB) {
-    throw new EngineError('parse', `ELF section ${nameTable}, which should hold the section names, is no string table`);
+    throw new EngineError(
+      'parse',
+      `ELF section ${nameTable}, which should hold the section names, is no string table`,
+    );
   }
   const content = (header: { index: number; type: number; offset: bigint; size: bigint }): Uint8Array => {
     if (header.type === Elf.SHT_NOBITS || header.type === 0) return new Uint8Array();
@@ -147,10 +161,16 @@ function readSections(bytes: Uint8Array, at: number, count: number, nameTable: n
       throw new EngineError('parse', `the name of ELF section ${header.index} lies outside the name table`);
     }
     if (header.size > 0xffff_ffffn) {
-      throw new EngineError('parse', `ELF section ${header.index} '${name}' of ${header.size} bytes is too big`);
+      throw new EngineError(
+        'parse',
+        `ELF section ${header.index} '${name}' of ${header.size} bytes is too big`,
+      );
     }
     if (header.type === SHT_RELA) {
-      throw new EngineError('parse', `section '${name}' holds relocations with addends (RELA), which BPF objects do not have`);
+      throw new EngineError(
+        'parse',
+        `section '${name}' holds relocations with addends (RELA), which BPF objects do not have`,
+      );
     }
     return {
       index: header.index,
@@ -202,7 +222,10 @@ function readSymbols(table: ElfSection, sections: readonly ElfSection[]): ElfSym
 /** The relocations in a SHT_REL section. */
 export function readRelocations(section: ElfSection, file: ElfFile): ElfRelocation[] {
   if (section.entrySize !== Elf.REL_SIZE) {
-    throw new EngineError('parse', `section '${section.name}' has relocations of ${section.entrySize} bytes, 16 are possible`);
+    throw new EngineError(
+      'parse',
+      `section '${section.name}' has relocations of ${section.entrySize} bytes, 16 are possible`,
+    );
   }
   const reader = new ByteReader(section.bytes, `section '${section.name}'`);
   const out: ElfRelocation[] = [];
@@ -212,7 +235,10 @@ export function readRelocations(section: ElfSection, file: ElfFile): ElfRelocati
     const symbolIndex = reader.u32();
     const symbol = file.symbols[symbolIndex];
     if (symbol === undefined) {
-      throw new EngineError('parse', `section '${section.name}': relocation ${out.length} names symbol ${symbolIndex}, which does not exist`);
+      throw new EngineError(
+        'parse',
+        `section '${section.name}': relocation ${out.length} names symbol ${symbolIndex}, which does not exist`,
+      );
     }
     if (symbol.sectionIndex >= file.sections.length && symbol.sectionIndex < Elf.SHN_LORESERVE) {
       throw new EngineError(

@@ -34,7 +34,10 @@ export function collectExterns(file: ElfFile, btf: Btf | undefined): Externs {
     const btfId = findExternType(symbol.name, btf);
     const sectionId = sectionOf.get(btfId);
     if (btf === undefined || sectionId === undefined) {
-      throw unusableExtern(symbol.name, 'its declaration is in no section; write __ksym or __kconfig behind it');
+      throw unusableExtern(
+        symbol.name,
+        'its declaration is in no section; write __ksym or __kconfig behind it',
+      );
     }
     const section = btf.nameOf(sectionId);
     if (section === KCONFIG_SECTION) {
@@ -82,11 +85,15 @@ function findExternType(name: string, btf: Btf | undefined): number {
   const func = btf.findByNameKind(name, BtfKind.FUNC);
   const id = Math.min(variable ?? Infinity, func ?? Infinity);
   if (!Number.isFinite(id)) {
-    throw unusableExtern(name, 'BTF does not know it; declare it, and define it or mark it __ksym or __kconfig');
+    throw unusableExtern(
+      name,
+      'BTF does not know it; declare it, and define it or mark it __ksym or __kconfig',
+    );
   }
   const type = btf.typeById(id);
   const linkage = type.kind === BtfKind.VAR || type.kind === BtfKind.FUNC ? type.linkage : BtfLinkage.STATIC;
-  if (linkage !== BtfLinkage.EXTERN) throw unusableExtern(name, 'BTF says that it is defined here, ELF says that it is not');
+  if (linkage !== BtfLinkage.EXTERN)
+    throw unusableExtern(name, 'BTF says that it is defined here, ELF says that it is not');
   return id;
 }
 
@@ -111,7 +118,10 @@ function kconfigExtern(symbol: ElfSymbol, btfId: number, btf: Btf): Draft {
   const align = btf.alignOf(typeId);
   const type = kconfigType(btf, typeId);
   if (size === undefined || size === 0 || align === undefined || type === undefined) {
-    throw unusableExtern(name, 'its type is not one for .kconfig: bool, char, integers, enum libbpf_tristate and char[] are');
+    throw unusableExtern(
+      name,
+      'its type is not one for .kconfig: bool, char, integers, enum libbpf_tristate and char[] are',
+    );
   }
   const resolved = btf.typeById(btf.resolve(typeId));
   const signed = resolved.kind === BtfKind.INT && (resolved.encoding & BtfIntEncoding.SIGNED) !== 0;

@@ -28,7 +28,11 @@ export function finalizeBtf(
     if (btf.kindOf(id) === BtfKind.DATASEC) fixSection(btf, editor, id, file, symbols);
   }
   for (let id = 1; id < btf.typeCount && hiddenFunctions.size > 0; id++) {
-    if (btf.kindOf(id) === BtfKind.FUNC && btf.vlenOf(id) === BtfLinkage.GLOBAL && hiddenFunctions.has(btf.nameOf(id))) {
+    if (
+      btf.kindOf(id) === BtfKind.FUNC &&
+      btf.vlenOf(id) === BtfLinkage.GLOBAL &&
+      hiddenFunctions.has(btf.nameOf(id))
+    ) {
       editor.setVlen(id, BtfLinkage.STATIC);
     }
   }
@@ -90,9 +94,13 @@ function rewriteKconfig(btf: Btf, editor: BtfEditor, externs: Externs): void {
 }
 
 function unusedExtern(name: string): EngineError {
-  return new EngineError('parse', `extern '${name}' is declared in BTF but ELF has no such undefined symbol; recompile the object`, {
-    symbol: name,
-  });
+  return new EngineError(
+    'parse',
+    `extern '${name}' is declared in BTF but ELF has no such undefined symbol; recompile the object`,
+    {
+      symbol: name,
+    },
+  );
 }
 
 /** Global and weak variables by name; the first of a name counts (libbpf: find_elf_var_sym). */
@@ -119,15 +127,22 @@ function fixSection(
     if (fill) {
       const size = file.sections.find((section) => section.name === name)?.size ?? 0;
       if (size === 0) {
-        throw new EngineError('parse', `BTF describes section '${name}', which ELF does not have or which is empty`, {
-          section: name,
-        });
+        throw new EngineError(
+          'parse',
+          `BTF describes section '${name}', which ELF does not have or which is empty`,
+          {
+            section: name,
+          },
+        );
       }
       editor.setSizeOrType(id, size);
     }
     variables = variables.map((variable) => fixVariable(btf, editor, variable, name, symbols, fill));
   }
-  editor.setVariables(id, [...variables].sort((a, b) => (a.offset | 0) - (b.offset | 0)));
+  editor.setVariables(
+    id,
+    [...variables].sort((a, b) => (a.offset | 0) - (b.offset | 0)),
+  );
 }
 
 function fixVariable(
@@ -140,14 +155,21 @@ function fixVariable(
 ): BtfSectionVariable {
   const type = btf.typeOfKind(variable.type, BtfKind.VAR);
   if (type === undefined) {
-    throw new EngineError('parse', `BTF section '${section}' holds type [${variable.type}], which is no variable`);
+    throw new EngineError(
+      'parse',
+      `BTF section '${section}' holds type [${variable.type}], which is no variable`,
+    );
   }
   if (type.linkage === BtfLinkage.STATIC || type.linkage === BtfLinkage.EXTERN) return variable;
   const symbol = symbols.get(type.name);
   if (symbol === undefined) {
-    throw new EngineError('parse', `variable '${type.name}' of section '${section}' is in BTF but not in the symbol table`, {
-      symbol: type.name,
-    });
+    throw new EngineError(
+      'parse',
+      `variable '${type.name}' of section '${section}' is in BTF but not in the symbol table`,
+      {
+        symbol: type.name,
+      },
+    );
   }
   const hidden = symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL;
   if (hidden) editor.setLinkage(variable.type, BtfLinkage.STATIC);

@@ -1,3 +1,7 @@
+export { loaderError } from './loader-error.ts';
+export { internalMapName, isMapInMap } from './maps.ts';
+export { objectNameOf, parseObject } from './parse.ts';
+export { parseSectionName, type SectionMeaning } from './section-names.ts';
 export {
   type AutoAttach,
   type CodeRelocation,

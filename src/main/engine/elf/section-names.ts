@@ -102,8 +102,20 @@ const RULES: readonly SectionRule[] = [
   { name: 'uretprobe.multi+', ...PROBE, attach: 'TRACE_UPROBE_MULTI', auto: 'uprobe-multi' },
   { name: 'uprobe.session+', ...PROBE, attach: 'TRACE_UPROBE_SESSION', auto: 'uprobe-multi' },
   { name: 'uprobe.multi.s+', ...PROBE, attach: 'TRACE_UPROBE_MULTI', sleepable: true, auto: 'uprobe-multi' },
-  { name: 'uretprobe.multi.s+', ...PROBE, attach: 'TRACE_UPROBE_MULTI', sleepable: true, auto: 'uprobe-multi' },
-  { name: 'uprobe.session.s+', ...PROBE, attach: 'TRACE_UPROBE_SESSION', sleepable: true, auto: 'uprobe-multi' },
+  {
+    name: 'uretprobe.multi.s+',
+    ...PROBE,
+    attach: 'TRACE_UPROBE_MULTI',
+    sleepable: true,
+    auto: 'uprobe-multi',
+  },
+  {
+    name: 'uprobe.session.s+',
+    ...PROBE,
+    attach: 'TRACE_UPROBE_SESSION',
+    sleepable: true,
+    auto: 'uprobe-multi',
+  },
   { name: 'ksyscall+', ...PROBE, auto: 'ksyscall' },
   { name: 'kretsyscall+', ...PROBE, auto: 'ksyscall' },
   // Kernels since 6.6 have multi-uprobe links, which libbpf then asks for.
