@@ -1,0 +1,1 @@
+export { linkProgram, type LinkedPart, type LinkedProgram } from './link.ts';
