@@ -1,5 +1,8 @@
 import { assert } from '../base/index.ts';
 
+/** Flag in `#before`: the event never came out (a B: line without its E: line). */
+const DROPPED = 0x8000_0000;
+
 /**
  * Events of a recording in a few flat arrays: 10 million of them take no object each.
  * Event i: time, device, line, `bytes` and, where the recorder wrote a B: line, the bytes before HID-BPF.
@@ -9,26 +12,21 @@ export class EventLog {
   #times = new Float64Array(64);
   #devices = new Uint16Array(64);
   #lines = new Uint32Array(64);
+  /** Where the event's own bytes end in the pool. */
   #ends = new Float64Array(64);
   #pool = new Uint8Array(1024);
-  /** Place of the bytes before HID-BPF in the same pool, allocated with the first one: start + 1 (0 = none), then length. */
-  #before: Float64Array | undefined;
   #poolLength = 0;
+  /** Per event the length of its bytes before HID-BPF plus one (0 = none) and the dropped flag; they stand before its own bytes. */
+  #before: Uint32Array | undefined;
 
   get length(): number {
     return this.#length;
   }
 
-  /** Bytes held by the arrays. */
+  /** Bytes of memory held. */
   get byteSize(): number {
-    return (
-      this.#times.byteLength +
-      this.#devices.byteLength +
-      this.#lines.byteLength +
-      this.#ends.byteLength +
-      this.#pool.byteLength +
-      (this.#before?.byteLength ?? 0)
-    );
+    const arrays = [this.#times, this.#devices, this.#lines, this.#ends, this.#pool];
+    return arrays.reduce((sum, array) => sum + array.byteLength, this.#before?.byteLength ?? 0);
   }
 
   /** Microseconds since the recording's own zero. */
@@ -36,7 +34,7 @@ export class EventLog {
     return this.#times[this.#check(index)] as number;
   }
 
-  /** Index in `Recording.devices`. */
+  /** Place in `Recording.devices`. */
   device(index: number): number {
     return this.#devices[this.#check(index)] as number;
   }
@@ -46,20 +44,30 @@ export class EventLog {
     return this.#lines[this.#check(index)] as number;
   }
 
-  /** The report's bytes: a view that stays valid until the next append. */
+  /** The report's bytes as hidraw gave them; empty if dropped. A view: copy it before the log grows. */
   bytes(index: number): Uint8Array {
     const end = this.#ends[this.#check(index)] as number;
     return this.#pool.subarray(this.#start(index), end);
   }
 
-  /** The bytes before HID-BPF (B: line), if the recording has them. */
+  /** The bytes before HID-BPF (B: line), if the recording has them. A view. */
   before(index: number): Uint8Array | undefined {
     this.#check(index);
-    if (this.#before === undefined) return undefined;
-    const length = this.#before[index] as number;
-    if (length === 0) return undefined;
+    const length = this.#beforeLength(index);
+    if (length < 0) return undefined;
     const end = this.#start(index);
-    return this.#pool.subarray(end - (length - 1), end);
+    return this.#pool.subarray(end - length, end);
+  }
+
+  /** What the device itself sent: `before` where there is one, else `bytes`. A view. */
+  deviceBytes(index: number): Uint8Array {
+    return this.before(index) ?? this.bytes(index);
+  }
+
+  /** True if the device sent it but hidraw never saw it (a B: line without E: line). */
+  isDropped(index: number): boolean {
+    this.#check(index);
+    return ((this.#before?.[index] ?? 0) & DROPPED) !== 0;
   }
 
   /** Appends an event. `bytes` and `before` are copied. */
@@ -70,50 +78,74 @@ export class EventLog {
     bytes: Uint8Array,
     before?: Uint8Array,
   ): void {
-    const index = this.#length;
-    if (index === this.#times.length) this.#growEvents();
-    this.#times[index] = timeMicroseconds;
-    this.#devices[index] = device;
-    this.#lines[index] = line;
-    if (before !== undefined) {
-      this.#before ??= new Float64Array(this.#times.length);
-      this.#before[index] = before.length + 1;
-      this.#push(before);
-    }
-    this.#push(bytes);
+    const index = this.#grow(timeMicroseconds, device, line);
+    if (before !== undefined) this.#setBefore(index, before, 0);
+    this.#push(bytes, bytes.length);
     this.#ends[index] = this.#poolLength;
-    this.#length = index + 1;
   }
 
-  /** Where event `index`'s own bytes start: behind the previous event's and its own before-bytes. */
+  /** Appends what the device sent and hidraw never saw. */
+  appendDropped(timeMicroseconds: number, device: number, line: number, before: Uint8Array): void {
+    const index = this.#grow(timeMicroseconds, device, line);
+    this.#setBefore(index, before, DROPPED);
+    this.#ends[index] = this.#poolLength;
+  }
+
+  /** Appends the first `length` bytes of a buffer: the importers' way, without a view per event. */
+  appendFrom(time: number, device: number, line: number, buffer: Uint8Array, length: number): void {
+    const index = this.#grow(time, device, line);
+    this.#push(buffer, length);
+    this.#ends[index] = this.#poolLength;
+  }
+
+  #setBefore(index: number, before: Uint8Array, flag: number): void {
+    this.#before ??= new Uint32Array(this.#times.length);
+    this.#before[index] = (before.length + 1) | flag;
+    this.#push(before, before.length);
+  }
+
+  #beforeLength(index: number): number {
+    return ((this.#before?.[index] ?? 0) & ~DROPPED) - 1;
+  }
+
   #start(index: number): number {
     const previous = index === 0 ? 0 : (this.#ends[index - 1] as number);
-    const before = this.#before?.[index] ?? 0;
-    return before === 0 ? previous : previous + before - 1;
+    return previous + Math.max(0, this.#beforeLength(index));
   }
 
-  #push(bytes: Uint8Array): void {
-    const needed = this.#poolLength + bytes.length;
+  #push(bytes: Uint8Array, length: number): void {
+    const at = this.#poolLength;
+    const needed = at + length;
     if (needed > this.#pool.length) {
       const bigger = new Uint8Array(Math.max(this.#pool.length * 2, needed));
       bigger.set(this.#pool);
       this.#pool = bigger;
     }
-    this.#pool.set(bytes, this.#poolLength);
+    const pool = this.#pool;
+    for (let i = 0; i < length; i++) pool[at + i] = bytes[i] as number;
     this.#poolLength = needed;
   }
 
-  #growEvents(): void {
-    const size = this.#times.length * 2;
-    const grow = <T extends Float64Array | Uint16Array | Uint32Array>(from: T, to: T): T => {
+  #grow(time: number, device: number, line: number): number {
+    const index = this.#length;
+    if (index === this.#times.length) this.#resize(index * 2);
+    this.#times[index] = time;
+    this.#devices[index] = device;
+    this.#lines[index] = line;
+    this.#length = index + 1;
+    return index;
+  }
+
+  #resize(size: number): void {
+    const grown = <T extends Float64Array | Uint16Array | Uint32Array>(from: T, to: T): T => {
       to.set(from);
       return to;
     };
-    this.#times = grow(this.#times, new Float64Array(size));
-    this.#devices = grow(this.#devices, new Uint16Array(size));
-    this.#lines = grow(this.#lines, new Uint32Array(size));
-    this.#ends = grow(this.#ends, new Float64Array(size));
-    if (this.#before !== undefined) this.#before = grow(this.#before, new Float64Array(size));
+    this.#times = grown(this.#times, new Float64Array(size));
+    this.#devices = grown(this.#devices, new Uint16Array(size));
+    this.#lines = grown(this.#lines, new Uint32Array(size));
+    this.#ends = grown(this.#ends, new Float64Array(size));
+    if (this.#before !== undefined) this.#before = grown(this.#before, new Uint32Array(size));
   }
 
   #check(index: number): number {

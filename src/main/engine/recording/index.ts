@@ -1,4 +1,8 @@
 export { EventLog } from './event-log.ts';
+export { detectFormat } from './detect.ts';
+export { parseHexDescriptor } from './descriptor-text.ts';
+export { RecordingParser, parseRecording } from './parse.ts';
+export { eventLine, recordingText, writeRecording, type WriteOptions } from './write.ts';
 export {
   type Recording,
   type RecordingDevice,

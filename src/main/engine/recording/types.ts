@@ -3,6 +3,12 @@ import { type EventLog } from './event-log.ts';
 
 export type RecordingFormat = 'hid-recorder' | 'usbhid-dump' | 'descriptor-binary' | 'descriptor-hex';
 
+/**
+ * Comment behind a B: line whose report never came out of hidraw. Without it a B: line belongs to the next E: line of its device, or stands for
+ * a dropped report if another B: line or the end comes first.
+ */
+export const DROPPED_MARK = '# dropped';
+
 /** One device of a recording (`D:` index; 0 where the file names none). */
 export interface RecordingDevice {
   readonly index: number;
