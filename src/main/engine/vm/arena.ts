@@ -8,14 +8,22 @@ const DEFAULT_MAXIMUM = 256 * 1024 * 1024;
 /** What lies below is never allocated, so that a null pointer with an offset stays outside. */
 const NULL_GUARD = WASM_PAGE;
 
+/** log2 of a granule: the bytes that one byte of the shadow speaks for. */
+export const SHADOW_SHIFT = 4;
+const GRANULE = 1 << SHADOW_SHIFT;
+
 /**
- * Byte offset of the shadow: one byte for every 8 bytes of memory. 0: nothing there may be touched. 1 … 8: so many bytes
- * from the granule's start are an allocation's; SHADOW_READ_ONLY is added where programs may not write.
+ * Byte offset of the shadow: one byte for every granule of 4 GiB, so that the check of any 32-bit offset reads inside
+ * the memory. 0: nothing there may be touched. 1 … 16: so many bytes from the granule's start are an allocation's;
+ * SHADOW_READ_ONLY is added where programs may not write.
+ *
+ * Behind an allocation's last granule follows an untouchable one. So an access of up to 16 bytes is allowed if its last
+ * byte is and the granule of its first byte is not 0.
  */
 export const SHADOW_OFFSET = NULL_GUARD;
 export const SHADOW_READ_ONLY = 0x80;
-/** log2 of the bytes that one shadow byte speaks for. */
-export const SHADOW_SHIFT = 3;
+const SHADOW_BYTES = 2 ** (32 - SHADOW_SHIFT);
+const HEAP_OFFSET = SHADOW_OFFSET + SHADOW_BYTES;
 
 /** The upper half of every arena address (as a signed 32-bit number). */
 export const ARENA_HIGH = 0xffff_8880 | 0;
@@ -66,21 +74,17 @@ export class Arena {
 
   constructor(options: { readonly maximumBytes?: number } = {}) {
     const { maximumBytes = DEFAULT_MAXIMUM } = options;
-    const pages = Math.ceil(maximumBytes / WASM_PAGE);
-    if (!(pages >= 2 && pages < 65536)) {
-      throw new EngineError(
-        'usage',
-        `an arena of ${maximumBytes} bytes: 128 KiB to just below 4 GiB are possible`,
-      );
+    const pages = Math.ceil((HEAP_OFFSET + maximumBytes) / WASM_PAGE);
+    if (!(maximumBytes > 0 && pages < 65536)) {
+      throw new EngineError('usage', `an arena of ${maximumBytes} bytes: 1 byte to 3.7 GiB are possible`);
     }
     this.memory = new wasm.Memory({ initial: pages, maximum: pages });
     const buffer = this.memory.buffer;
     this.#size = pages * WASM_PAGE;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
-    const granules = this.#size >>> SHADOW_SHIFT;
-    this.shadow = new Uint8Array(buffer, SHADOW_OFFSET, granules);
-    this.#regions = new Regions(SHADOW_OFFSET + granules, this.#size);
+    this.shadow = new Uint8Array(buffer, SHADOW_OFFSET, SHADOW_BYTES);
+    this.#regions = new Regions(HEAP_OFFSET, this.#size);
   }
 
   /**
@@ -93,7 +97,7 @@ export class Arena {
     if (taken === undefined) {
       throw new EngineError(
         'refused',
-        `no room for ${size} bytes (${label}) in the arena of ${this.#size} bytes`,
+        `no room for ${size} bytes (${label}) in the arena of ${this.#size - HEAP_OFFSET} bytes`,
         {
           errno: -12,
           size,
@@ -107,6 +111,7 @@ export class Arena {
     slot.label = label;
     slot.access = access;
     slot.used = true;
+    slot.poisoned = false;
     if (!fresh) {
       this.recorder?.beforeWrite(slot.offset, size);
       this.bytes.fill(0, slot.offset, slot.offset + size);
@@ -114,7 +119,8 @@ export class Arena {
     this.#shade(slot);
     this.recorder?.onUndo(() => {
       this.#unshade(slot);
-      this.#regions.untake(Object.assign(slot, before));
+      if (fresh) this.bytes.fill(0, slot.offset, slot.offset + size);
+      this.#regions.untake(Object.assign(slot, before), fresh);
     });
     return this.base + BigInt(slot.offset);
   }
@@ -133,6 +139,7 @@ export class Arena {
 
   setAccess(address: bigint, access: 'rw' | 'ro'): void {
     const slot = this.#slotOf(address);
+    if (slot.access === access) return;
     const before = slot.access;
     slot.access = access;
     this.#shade(slot);
@@ -165,20 +172,31 @@ export class Arena {
   accessible(address: bigint, size: number, write: boolean): boolean {
     const offset = this.offsetOf(address);
     if (offset < 0 || !(size >= 0)) return false;
-    return size <= 64 ? this.allowed(offset, size, write) : this.#allowedRange(offset, size, write);
+    return size > 0 && size <= 64
+      ? this.allowed(offset, size, write)
+      : this.#allowedRange(offset, size, write);
   }
 
-  /** The check that both engines make, on an offset in memory and for small sizes. */
+  /** The check that both engines make, on an offset in memory and for sizes from 1 to a few granules. */
   allowed(offset: number, size: number, write: boolean): boolean {
-    const shadow = this.shadow;
     const last = offset + size - 1;
-    for (let granule = offset >>> SHADOW_SHIFT; granule * 8 <= last; granule++) {
-      const state = shadow[granule] ?? 0;
+    for (let granule = offset >>> SHADOW_SHIFT; granule * GRANULE <= last; granule++) {
+      const state = this.shadow[granule] ?? 0;
       if (write && state >= SHADOW_READ_ONLY) return false;
-      const needed = Math.min(last - granule * 8, 7) + 1;
-      if ((state & 15) < needed) return false;
+      const needed = Math.min(last - granule * GRANULE, GRANULE - 1) + 1;
+      if ((state & 31) < needed) return false;
     }
     return true;
+  }
+
+  /**
+   * Makes a part of an allocation untouchable for programs and for the read and write methods (the gaps between
+   * stack frames). Both ends must be multiples of 16.
+   */
+  poison(address: bigint, size: number): void {
+    const offset = this.offsetOf(address);
+    this.#slotOf(this.regionAt(address)?.address ?? address).poisoned = true;
+    this.shadow.fill(0, offset >>> SHADOW_SHIFT, (offset + size) >>> SHADOW_SHIFT);
   }
 
   /**
@@ -260,7 +278,8 @@ export class Arena {
   #allowedRange(offset: number, size: number, write: boolean): boolean {
     const slot = this.#regions.at(offset);
     if (slot === undefined || offset + size > slot.offset + slot.size) return false;
-    return !write || slot.access === 'rw';
+    if (write && slot.access === 'ro') return false;
+    return !slot.poisoned || this.allowed(offset, size, write);
   }
 
   #slotOf(address: bigint): Slot {
@@ -279,13 +298,13 @@ export class Arena {
     const first = slot.offset >>> SHADOW_SHIFT;
     const whole = slot.size >>> SHADOW_SHIFT;
     const flag = slot.access === 'ro' ? SHADOW_READ_ONLY : 0;
-    this.shadow.fill(8 | flag, first, first + whole);
-    const rest = slot.size & 7;
+    this.shadow.fill(GRANULE | flag, first, first + whole);
+    const rest = slot.size & (GRANULE - 1);
     if (rest > 0) this.shadow[first + whole] = rest | flag;
   }
 
   #unshade(slot: Slot): void {
     const first = slot.offset >>> SHADOW_SHIFT;
-    this.shadow.fill(0, first, first + ((slot.size + 7) >>> SHADOW_SHIFT));
+    this.shadow.fill(0, first, first + Math.ceil(slot.size / GRANULE));
   }
 }

@@ -8,7 +8,12 @@ export {
   type ArenaRecorder,
   type Region,
 } from './arena.ts';
+export { runConformance } from './conformance.ts';
 export { VmFault, lineAt, type CallSite, type FaultPlace } from './fault.ts';
+export { CODE_BASE } from './code-space.ts';
+export { DEFAULT_FUEL, Machine, type Engine } from './machine.ts';
+export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT } from './predecode.ts';
+export { MAX_CALL_FRAMES, MAX_TAIL_CALLS } from './stack.ts';
 export {
   type CallbackRequest,
   type EngineName,

@@ -9,6 +9,8 @@ export interface Slot {
   label: string;
   access: 'rw' | 'ro';
   used: boolean;
+  /** Has parts that may not be touched. */
+  poisoned: boolean;
 }
 
 /** At least so many bytes behind every allocation belong to nobody. */
@@ -52,7 +54,7 @@ export class Regions {
     const offset = roundUp(this.#top, align);
     if (offset + capacity > this.#limit) return undefined;
     this.#top = offset + capacity;
-    const slot: Slot = { offset, capacity, size: 0, label: '', access: 'rw', used: false };
+    const slot: Slot = { offset, capacity, size: 0, label: '', access: 'rw', used: false, poisoned: false };
     this.#slots.push(slot);
     return { slot, fresh: true };
   }
@@ -62,9 +64,14 @@ export class Regions {
     this.#queue(slot.capacity).items.push(slot);
   }
 
-  /** Takes back the taking of this very slot: the next of its capacity to be taken is it again. */
-  untake(slot: Slot): void {
+  /** Takes back the taking of this very slot: the same request gets it again. */
+  untake(slot: Slot, fresh: boolean): void {
     slot.used = false;
+    if (fresh) {
+      this.#slots.pop();
+      this.#top = slot.offset;
+      return;
+    }
     const queue = this.#queue(slot.capacity);
     if (queue.head > 0) queue.items[--queue.head] = slot;
     else queue.items.unshift(slot);

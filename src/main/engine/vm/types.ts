@@ -23,6 +23,8 @@ export interface VmProgram {
   readonly stackSize?: number;
   /** Instructions whose memory access the verifier has proved to lie inside its object: the JIT leaves the check out. */
   readonly provedAccesses?: ReadonlySet<number>;
+  /** Loads through untrusted BTF pointers (BPF_PROBE_MEM): where they would fault, they give 0 instead. */
+  readonly probeLoads?: ReadonlySet<number>;
 }
 
 /** How to run a program: the interpreter is the reference, the JIT is fast; they agree in everything one can observe. */

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { sharedPath } from '../testing/shared.ts';
+import { Arena, Machine, runConformance } from './index.ts';
+
+interface Case {
+  readonly name: string;
+  readonly mem: string;
+  readonly prog: string;
+  readonly result: string;
+}
+
+const path = sharedPath('data/conformance/assembled.json');
+const cases = path === undefined ? [] : (JSON.parse(readFileSync(path, 'utf8')) as Case[]);
+
+describe.skipIf(path === undefined)('bpf_conformance with the interpreter (needs ../shared)', () => {
+  const machine = new Machine(new Arena());
+
+  it('has all 313 programs', () => {
+    expect(cases).toHaveLength(313);
+  });
+
+  it.each(cases.map((test) => [test.name, test] as const))('%s', (_name, test) => {
+    expect(BigInt(`0x${runConformance(test.mem, test.prog, machine)}`)).toBe(BigInt(test.result));
+  });
+});
