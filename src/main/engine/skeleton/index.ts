@@ -1,0 +1,6 @@
+export {
+  makeLightSkeleton,
+  type LightSkeleton,
+  type SkeletonMap,
+  type SkeletonProgram,
+} from './light-skeleton.ts';
