@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import {
+  Arguments,
+  COMMON_OPTIONS,
+  type Command,
+  type ExitStatus,
+  type Output,
+  UsageError,
+} from './command.ts';
+
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return ['usage: hidsmith COMMAND …   (hidsmith COMMAND --help tells more)', '', ...lines].join('\n');
+}
+
+function parse(command: Command, words: readonly string[]): Arguments {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...words],
+      options: { ...command.options, ...COMMON_OPTIONS },
+      allowPositionals: true,
+      strict: true,
+    });
+    return new Arguments(positionals, values);
+  } catch (error) {
+    throw new UsageError(
+      error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error),
+    );
+  }
+}
+
+/** True for errors that tell a person what was wrong with what they gave: the engine's and the machine's. */
+function isExpected(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code !== 'internal'
+  );
+}
+
+function isOursOnly(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_');
+}
+
+/** Runs one command line (without `hidsmith` itself) and returns the exit status. Never throws. */
+export async function runCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+  output: Output,
+): Promise<ExitStatus> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    output.line(overview(commands));
+    return name === undefined ? 2 : 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    output.note(`hidsmith: there is no command '${name}'; 'hidsmith help' lists them`);
+    return 2;
+  }
+  try {
+    const args = parse(command, rest);
+    if (args.flag('help')) {
+      output.line(`usage: hidsmith ${command.name} ${command.usage}\n\n${command.summary}`);
+      return 0;
+    }
+    return await command.run(args, output);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      output.note(
+        `hidsmith ${command.name}: ${error.message}; usage: hidsmith ${command.name} ${command.usage}`,
+      );
+      return 2;
+    }
+    if (isExpected(error) && !isOursOnly(error)) {
+      output.note(`hidsmith ${command.name}: ${error.message.split('\n').join(' ')}`);
+      return 2;
+    }
+    output.note(
+      `hidsmith ${command.name}: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return 3;
+  }
+}
