@@ -1,3 +1,4 @@
+export { assemble } from './assemble.ts';
 export { checkInsns } from './check.ts';
 export {
   FRAME_POINTER,
@@ -24,6 +25,13 @@ export {
   ldImm64,
   opcodeOf,
 } from './decode.ts';
+export {
+  disassemble,
+  disassembleInsn,
+  printInsn,
+  type DisassembleNames,
+  type DisassembledLine,
+} from './disassemble.ts';
 export { type Insn } from './instruction.ts';
 export {
   AluOp,
