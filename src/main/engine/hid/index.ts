@@ -51,3 +51,8 @@ export { HidDevice, type DeviceIdentity, type HidrawReader, type ReportOutcome }
 export { HidBus } from './bus.ts';
 export { ScriptedTransport, type DeviceTraffic } from './transport.ts';
 export { hidrawGet, hidrawSend, hidrawWrite } from './hidraw.ts';
+export { descriptorCArray, descriptorLine, descriptorListing } from './listing.ts';
+export { diffDescriptors, type DiffLine } from './diff.ts';
+export { encodeDescriptor, encodeItem, type EditableItem } from './encode.ts';
+export { assembleDescriptor, descriptorSource } from './source.ts';
+export { lintDescriptor, type LintFinding } from './lint.ts';

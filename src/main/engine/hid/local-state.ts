@@ -126,19 +126,18 @@ export class LocalState {
     }
   }
 
-  /**
-   * All usages, at least one per element: too few are filled up with the last, as hid_add_field() does.
-   */
-  expand(elements: number): number[] {
-    const out: number[] = [];
-    for (const run of this.#runs) for (let i = 0; i < run.count; i++) out.push(usageAt(run, i));
-    const last = out.at(-1);
-    if (last !== undefined) while (out.length < elements) out.push(last);
-    return out;
-  }
-
   /** The usages as declared. */
   ranges(): UsageRange[] {
-    return this.#runs.map((run) => ({ minimum: usageAt(run, 0), maximum: usageAt(run, run.count - 1) }));
+    return this.#runs.flatMap((run) => {
+      const minimum = usageAt(run, 0);
+      const maximum = usageAt(run, run.count - 1);
+      if (maximum >= minimum) return [{ minimum, maximum }];
+      // A short range that runs over 0xffff goes on at usage 0 of its page.
+      const page = minimum - (minimum & 0xffff);
+      return [
+        { minimum, maximum: page + 0xffff },
+        { minimum: page, maximum },
+      ];
+    });
   }
 }

@@ -3,13 +3,29 @@ import { type Collection, type Field, type KernelMessage, type ParsedDescriptor 
 const RESOLUTION_MULTIPLIER = 0x00010048;
 const COLLECTION_LOGICAL = 2;
 
+/** A field may name the multiplier for many elements; so many are looked at. */
+const MAX_PER_FIELD = 64;
+
+/** How often a field names the Resolution Multiplier, elements filled up with the last usage included. */
+function occurrences(field: Field): number {
+  let count = 0;
+  let declared = 0;
+  for (const { minimum, maximum } of field.usageRanges) {
+    declared += maximum - minimum + 1;
+    if (minimum <= RESOLUTION_MULTIPLIER && RESOLUTION_MULTIPLIER <= maximum) count += 1;
+  }
+  if (field.usageRanges.at(-1)?.maximum === RESOLUTION_MULTIPLIER)
+    count += Math.max(0, field.count - declared);
+  return Math.min(count, MAX_PER_FIELD);
+}
+
 /** Features that set a Resolution Multiplier (HID Usage Tables 4.3.1), once per usage as the kernel meets them. */
 function multiplierFields(parsed: ParsedDescriptor): Field[] {
   const out: Field[] = [];
   for (const report of parsed.reports.feature.values()) {
     for (const field of report.fields) {
       if (!field.isKernelField || field.count < 1) continue;
-      for (const usage of field.usages) if (usage === RESOLUTION_MULTIPLIER) out.push(field);
+      for (let i = occurrences(field); i > 0; i--) out.push(field);
     }
   }
   return out;

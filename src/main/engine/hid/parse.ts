@@ -224,7 +224,6 @@ export class DescriptorParser {
       physicalMaximum: state.physicalMaximum,
       unitExponent: state.unitExponent,
       unit: state.unit,
-      usages: isKernelField ? this.local.expand(state.reportCount) : [],
       usageRanges: isKernelField ? this.local.ranges() : [],
       collectionPath: [...this.#openCollections],
       application: this.#lookup(1),

@@ -4,7 +4,7 @@ import { unitText } from './units.ts';
 /** A field as the parser meets it, before it is known whether the report starts with an id byte. */
 export type FieldDraft = Omit<
   Field,
-  'index' | 'type' | 'reportId' | 'bitOffset' | 'isArray' | 'isConstant' | 'unitName' | 'key'
+  'index' | 'type' | 'reportId' | 'bitOffset' | 'isArray' | 'isConstant' | 'unitName' | 'key' | 'usages'
 >;
 
 /** A report under construction. */
@@ -46,6 +46,17 @@ function rangeKey(ranges: readonly UsageRange[]): string {
     : `${hex8(first.minimum)}-${hex8(last.maximum)}`;
 }
 
+/** All usages, at least one per element: too few are filled up with the last, as hid_add_field() does. */
+function expandUsages(ranges: readonly UsageRange[], elements: number): number[] {
+  const out: number[] = [];
+  for (const { minimum, maximum } of ranges) {
+    for (let usage = minimum; usage <= maximum; usage++) out.push(usage);
+  }
+  const last = out.at(-1);
+  if (last !== undefined) while (out.length < elements) out.push(last);
+  return out;
+}
+
 /** Gives the fields their places, keys and ids. `numbered`: reports of this type start with an id byte. */
 export function buildReport(draft: ReportDraft, numbered: boolean): Report {
   const start = numbered ? 8 : 0;
@@ -54,6 +65,7 @@ export function buildReport(draft: ReportDraft, numbered: boolean): Report {
     const base = field.isKernelField ? rangeKey(field.usageRanges) : `pad@${field.reportOffset}`;
     const ordinal = (seen.get(base) ?? 0) + 1;
     seen.set(base, ordinal);
+    let usages: readonly number[] | undefined;
     return {
       ...field,
       index,
@@ -64,6 +76,11 @@ export function buildReport(draft: ReportDraft, numbered: boolean): Report {
       isConstant: field.flags.constant,
       unitName: unitText(field.unit, field.unitExponent),
       key: ordinal === 1 ? base : `${base}#${ordinal}`,
+      // Made when asked for: a hostile descriptor of 4 KiB can declare millions.
+      get usages(): readonly number[] {
+        usages ??= field.isKernelField ? expandUsages(field.usageRanges, field.count) : [];
+        return usages;
+      },
     };
   });
   return {
