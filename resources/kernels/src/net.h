@@ -199,7 +199,10 @@ struct header_ops;
 struct netdev_queue;
 typedef u64 netdev_features_t;
 
-struct netdev_tc_txq { OPAQUE(2, 4); };
+struct netdev_tc_txq {
+	u16 count;
+	u16 offset;
+};
 struct xps_dev_maps;
 struct bpf_mprog_entry;
 struct pcpu_lstats;

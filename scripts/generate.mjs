@@ -1,0 +1,10 @@
+// Runs every generator of committed files, in the order they depend on each other. Same input, same compiler: same files.
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+for (const script of ['build-kernel-btf.mjs', 'build-headers.mjs']) {
+  const run = spawnSync(process.execPath, [join(here, script)], { stdio: 'inherit' });
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
