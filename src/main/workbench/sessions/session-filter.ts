@@ -1,5 +1,5 @@
-import { EngineError } from '../engine/base/index.ts';
-import { type Verdict } from '../../preload/contract/index.ts';
+import { EngineError } from '../../engine/base/index.ts';
+import { type Verdict } from '../../../preload/contract/index.ts';
 
 /** What a filter may ask of one report. */
 export interface FilterSubject {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../engine/base/index.ts';
+import { EngineError } from '../../engine/base/index.ts';
 import { compileFilter, type FilterSubject } from './session-filter.ts';
 
 const subject: FilterSubject = {
