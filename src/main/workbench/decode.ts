@@ -1,0 +1,87 @@
+import { fromHex } from '../engine/base/index.ts';
+import {
+  type LintFinding,
+  type ParsedDescriptor,
+  decodeReport,
+  descriptorListing,
+  lintDescriptor,
+  parseDescriptor,
+} from '../engine/hid/index.ts';
+import { type Recording, eventLine, parseRecording } from '../engine/recording/index.ts';
+
+/** One device of something decoded. */
+export interface DecodedDevice {
+  readonly index: number;
+  readonly name: string;
+  readonly bus: number;
+  readonly vendor: number;
+  readonly product: number;
+  readonly parsed: ParsedDescriptor;
+  readonly findings: readonly LintFinding[];
+}
+
+/** A recording or descriptor, read and explained. */
+export interface Decoded {
+  readonly recording: Recording;
+  readonly devices: readonly DecodedDevice[];
+}
+
+/** Reads bytes of a file: a recording in any dialect, or a descriptor. Throws `parse`. */
+export function decodeBytes(bytes: Uint8Array): Decoded {
+  const recording = parseRecording(bytes);
+  const devices = recording.devices.map((device) => {
+    const parsed = parseDescriptor(device.descriptor);
+    return {
+      index: device.index,
+      name: device.name,
+      bus: device.bus,
+      vendor: device.vendor,
+      product: device.product,
+      parsed,
+      findings: device.descriptor.length === 0 ? [] : lintDescriptor(parsed),
+    };
+  });
+  return { recording, devices };
+}
+
+/** Reads a descriptor given as hex digits on the command line. Throws `parse`. */
+export function decodeHex(text: string): Decoded {
+  return decodeBytes(fromHex(text));
+}
+
+function hex4(value: number): string {
+  return value.toString(16).padStart(4, '0');
+}
+
+function* deviceText(device: DecodedDevice): Generator<string> {
+  yield `# device ${device.index}: ${device.name === '' ? 'unnamed' : device.name} (bus ${hex4(device.bus)}, ${hex4(device.vendor)}:${hex4(device.product)})\n`;
+  const { parsed } = device;
+  if (parsed.bytes.length === 0) {
+    yield '# no report descriptor\n';
+    return;
+  }
+  yield descriptorListing(parsed);
+  for (const error of parsed.errors) yield `# Linux: byte ${error.offset}: ${error.message}\n`;
+  if (!parsed.accepted) yield '# Linux refuses this descriptor\n';
+}
+
+/** Annotated text: each device's descriptor, then each event with its fields below it. */
+export function* decodedText(decoded: Decoded, withLint: boolean): Generator<string> {
+  const { recording } = decoded;
+  for (const device of decoded.devices) {
+    yield* deviceText(device);
+    if (withLint)
+      for (const finding of device.findings)
+        yield `# ${finding.level}: byte ${finding.offset}: ${finding.message}\n`;
+  }
+  for (let i = 0; i < recording.events.length; i++) {
+    const device = decoded.devices[recording.events.device(i)];
+    const bytes = recording.events.deviceBytes(i);
+    if (device === undefined) continue;
+    const decode = decodeReport(device.parsed, bytes);
+    const prefix = decoded.devices.length > 1 ? `device ${device.index}: ` : '';
+    const report = decode.reportId === 0 ? '' : `report ${decode.reportId}: `;
+    yield `# ${prefix}${report}${decode.summary}${decode.problem === undefined ? '' : ` (${decode.problem})`}\n`;
+    yield `${eventLine('E', recording.events.timeMicroseconds(i), bytes)}\n`;
+  }
+}
