@@ -42,7 +42,11 @@ export class CheckedMemory implements ProgramMemory {
   }
 
   #check(address: bigint, size: number, write: boolean): void {
-    if (size === 0 || this.#arena.accessible(address, size, write)) return;
+    if (size === 0) return;
+    if (this.#arena.accessible(address, size, write)) {
+      if (!write) this.#arena.recorder?.beforeRead?.(this.#arena.offsetOf(address), size);
+      return;
+    }
     if (!(size >= 0)) throw new EngineError('usage', `an access of ${size} bytes`);
     const { kind, what } = explainAccess(this.#arena, address, size, write);
     this.#fault(kind, `helper: ${what}`, address);

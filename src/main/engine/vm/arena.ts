@@ -48,6 +48,8 @@ export interface Region {
 export interface ArenaRecorder {
   /** `size` bytes at memory offset `offset` are about to be overwritten. */
   beforeWrite(offset: number, size: number): void;
+  /** A helper is about to read the bytes, if anybody wants to know. */
+  readonly beforeRead?: ((offset: number, size: number) => void) | undefined;
   /** Something else changed; `undo` takes it back. */
   onUndo(undo: () => void): void;
 }

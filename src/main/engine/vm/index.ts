@@ -14,6 +14,8 @@ export { CODE_BASE } from './code-space.ts';
 export { DEFAULT_FUEL, Machine, type Engine } from './machine.ts';
 export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT } from './predecode.ts';
 export { MAX_CALL_FRAMES, MAX_TAIL_CALLS } from './stack.ts';
+export { Stepper, type StepperOptions, type StopReason, type Watchpoint } from './stepper.ts';
+export { LOG_COPY_BYTES, LOG_ENTRIES, LOG_OBJECTS } from './undo-log.ts';
 export {
   type CallbackRequest,
   type EngineName,

@@ -49,8 +49,14 @@ export class Stack {
 
   /** Zeroes a frame: what one run leaves behind must not change the next. */
   clear(depth: number): void {
+    const { bytes, view, recorder } = this.arena;
     const end = this.topOf(depth);
-    this.arena.recorder?.beforeWrite(end - this.frameSize, this.frameSize);
-    this.arena.bytes.fill(0, end - this.frameSize, end);
+    const start = end - this.frameSize;
+    if (recorder !== undefined) {
+      for (let at = start; at < end; at += 8) {
+        if ((view.getInt32(at, true) | view.getInt32(at + 4, true)) !== 0) recorder.beforeWrite(at, 8);
+      }
+    }
+    bytes.fill(0, start, end);
   }
 }
