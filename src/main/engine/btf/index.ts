@@ -1,3 +1,4 @@
+export { checkBtf, type CheckBtfOptions, type CheckBtfResult } from './check.ts';
 export { BtfEditor } from './editor.ts';
 export {
   BTF_HEADER_SIZE,
