@@ -1,3 +1,4 @@
+export { BtfBuilder, type BuilderMember } from './builder.ts';
 export { checkBtf, type CheckBtfOptions, type CheckBtfResult } from './check.ts';
 export { BtfEditor } from './editor.ts';
 export {
@@ -35,3 +36,15 @@ export {
   type BtfVariable,
   type BtfVoid,
 } from './types.ts';
+export { findCoreCandidates, resolveCore, type CoreResult } from './core.ts';
+export { CORE_POISON_IMM, patchCore, type CoreInsn } from './core-patch.ts';
+export { formatCoreSpec, parseCoreSpec } from './core-spec.ts';
+export {
+  CoreKind,
+  coreKindName,
+  type CoreCandidate,
+  type CoreContext,
+  type CoreRelocation,
+  type CoreSpec,
+} from './core-types.ts';
+export { typesCompatible, typesMatch } from './core-compat.ts';
