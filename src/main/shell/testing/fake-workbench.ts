@@ -1,0 +1,75 @@
+import { ApiFailure, type EventName, type Events } from '../../../preload/contract/index.ts';
+import { type Workbench } from '../../workbench/workbench.ts';
+
+/** A workbench of a few methods for the shells' tests; it does nothing of what Hidsmith does. */
+export interface FakeWorkbench extends Workbench {
+  readonly calls: { readonly method: string; readonly params: unknown }[];
+  closed: boolean;
+  emit<E extends EventName>(event: E, value: Events[E]): void;
+}
+
+function failure(code: ApiFailure['code'], message: string): ApiFailure {
+  return new ApiFailure({ code, message, detail: ['one', 'two'] });
+}
+
+export function createFakeWorkbench(): FakeWorkbench {
+  const listeners = new Set<Parameters<Workbench['onEvent']>[0]>();
+  const jobs = new Map<string, (error: ApiFailure) => void>();
+  const run = (method: string, params: Record<string, unknown>): unknown => {
+    switch (method) {
+      case 'echo':
+        return params;
+      case 'refuse':
+        throw failure('refused', 'the kernel said no');
+      case 'break':
+        throw new TypeError('undefined is not a function');
+      case 'function':
+        return () => 1;
+      case 'job':
+        return new Promise((_, reject) => jobs.set(String(params['jobId']), reject));
+      case 'job.cancel': {
+        const end = jobs.get(String(params['jobId']));
+        if (end === undefined) throw failure('not-found', 'no such job');
+        end(failure('cancelled', 'cancelled'));
+        return {};
+      }
+      case 'spin': {
+        const end = performance.now() + Number(params['milliseconds']);
+        while (performance.now() < end);
+        return {};
+      }
+      case 'crash':
+        setImmediate(() => {
+          throw new Error('it fell over');
+        });
+        return new Promise(() => undefined);
+      case 'exit':
+        process.exit(7);
+        break;
+      default:
+        throw failure('invalid-params', `no method ${method}`);
+    }
+    return undefined;
+  };
+  const fake: FakeWorkbench = {
+    calls: [],
+    closed: false,
+    // eslint-disable-next-line @typescript-eslint/require-await -- what run() throws becomes a rejection
+    async call(method, params) {
+      fake.calls.push({ method, params });
+      return run(method, params as Record<string, unknown>);
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      fake.closed = true;
+      return Promise.resolve();
+    },
+    emit(event, value) {
+      for (const listener of listeners) listener(event, value);
+    },
+  };
+  return fake;
+}
