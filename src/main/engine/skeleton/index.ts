@@ -4,3 +4,4 @@ export {
   type SkeletonMap,
   type SkeletonProgram,
 } from './light-skeleton.ts';
+export { writeHeader, type HeaderOptions } from './header.ts';
