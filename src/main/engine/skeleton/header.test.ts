@@ -22,6 +22,7 @@ function has(compiler: string): boolean {
 const PRELUDE = `#include <stdint.h>
 typedef uint8_t u8; typedef uint16_t u16; typedef uint32_t u32; typedef uint64_t u64;
 typedef uint8_t __u8; typedef uint16_t __u16; typedef uint32_t __u32; typedef uint64_t __u64;
+struct lpt { int x, y; };
 `;
 
 function open(name: string): ReturnType<typeof parseObject> {
