@@ -202,7 +202,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'View',
     keys: ['Ctrl+K'],
     whileTyping: true,
-    run: (app) => {
+    run: (app: AppState): void => {
       app.layout.paletteOpen = true;
     },
   },
@@ -212,7 +212,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'View',
     keys: ['?'],
     whileTyping: false,
-    run: (app) => {
+    run: (app: AppState): void => {
       app.layout.keysOpen = true;
     },
   },

@@ -11,8 +11,10 @@ const IN_FLIGHT = 2;
  */
 export class PagedRows<T> {
   readonly #load: (from: number, count: number) => Promise<Page<T>>;
-  /** In the order of last use. */
+  // One version number stands for all pages: a reader of a row depends on it alone.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #pages = new Map<number, readonly T[]>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #asked = new Map<number, Promise<void>>();
   #first = 0;
   #last = 0;

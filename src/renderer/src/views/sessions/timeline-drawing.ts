@@ -154,7 +154,8 @@ function drawAxis(context: CanvasRenderingContext2D, y: number, scale: Scale, co
     context.lineTo(x, y + 4);
     context.stroke();
     context.fillStyle = colours.muted;
-    if (x < scale.width - 48) context.fillText(`${(time / 1e6).toFixed(digits)} s`, x + 3, y + 12);
+    if (x > LABELS + 2 && x < scale.width - 48)
+      context.fillText(`${(time / 1e6).toFixed(digits)} s`, x + 3, y + 12);
   }
 }
 
