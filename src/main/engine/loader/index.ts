@@ -1,1 +1,13 @@
+export { BpfCalls, encodeAttr, type AttrValues, type TestRun, type TestRunResult } from './calls.ts';
+export { globalBytes, globalVariables, type GlobalVariable } from './globals.ts';
 export { linkProgram, type LinkedPart, type LinkedProgram } from './link.ts';
+export { loadObject } from './load.ts';
+export { LoadError, loadFailureOf, type LoadFailure, type LoadStage } from './load-error.ts';
+export { LoadedObject } from './loaded-object.ts';
+export { type GlobalValue, type LoadOptions, type ModuleBtf } from './options.ts';
+export {
+  layOutStructOps,
+  type KernelSlot,
+  type KernelStructOps,
+  type StructOpsValues,
+} from './struct-ops.ts';
