@@ -1,0 +1,71 @@
+import { type ParsedDescriptor, fullUsageName, parseDescriptor } from '../../engine/hid/index.ts';
+import { type StoredVirtualDevice } from '../../host/store/index.ts';
+import { type DeviceDetail, type DeviceSummary } from '../../../preload/contract/index.ts';
+import { type SessionDevice } from '../sessions/session-data.ts';
+import { descriptorView } from '../views/descriptor-view.ts';
+import { layoutsOf } from '../views/report-view.ts';
+
+/** What a device is, by its first application collection. */
+function usageOf(parsed: ParsedDescriptor): string {
+  const application = parsed.collections.find((collection) => collection.type === 1);
+  return application === undefined || application.usage === 0 ? '' : fullUsageName(application.usage);
+}
+
+/** Id of device `index` of a session. */
+export function recordedDeviceId(sessionId: string, index: number): string {
+  return `recorded:${sessionId}:${index}`;
+}
+
+/** The parts of a recorded device's id, or undefined for another kind of device. */
+export function parseRecordedDeviceId(deviceId: string): { readonly sessionId: string; readonly index: number } | undefined {
+  const match = /^recorded:(.+):(\d+)$/.exec(deviceId);
+  return match?.[1] === undefined ? undefined : { sessionId: match[1], index: Number(match[2]) };
+}
+
+/** A device that a recording brings to life. */
+export function recordedDevice(sessionId: string, device: SessionDevice, programs: readonly string[] = []): DeviceSummary {
+  const { stored } = device;
+  return {
+    deviceId: recordedDeviceId(sessionId, stored.index),
+    kind: 'recorded',
+    bus: stored.bus,
+    vendor: stored.vendor,
+    product: stored.product,
+    name: stored.name,
+    phys: stored.phys,
+    uniq: stored.uniq,
+    usage: usageOf(device.original),
+    descriptorSize: stored.descriptor.length,
+    sessionId,
+    index: stored.index,
+    programs,
+  };
+}
+
+/** A device that was made from a descriptor. */
+export function virtualDevice(device: StoredVirtualDevice, programs: readonly string[] = []): DeviceSummary {
+  return {
+    deviceId: `virtual:${device.deviceId}`,
+    kind: 'virtual',
+    bus: device.bus,
+    vendor: device.vendor,
+    product: device.product,
+    name: device.name,
+    phys: `hidsmith/${device.deviceId}`,
+    uniq: '',
+    usage: usageOf(parseDescriptor(device.descriptor)),
+    descriptorSize: device.descriptor.length,
+    index: 0,
+    programs,
+  };
+}
+
+/** Everything the Devices screen shows of one device. */
+export function deviceDetail(summary: DeviceSummary, original: ParsedDescriptor, fixed: ParsedDescriptor): DeviceDetail {
+  return {
+    summary,
+    descriptor: descriptorView(original, fixed),
+    reports: layoutsOf(original),
+    ...(fixed === original ? {} : { fixedReports: layoutsOf(fixed) }),
+  };
+}
