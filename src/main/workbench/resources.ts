@@ -77,7 +77,10 @@ export class Resources {
     try {
       bytes = new Uint8Array(readFileSync(path));
     } catch {
-      throw new EngineError('unsupported', `there is no simulated kernel ${version}: choose one of those that --kernel lists, or give its types with --btf`);
+      throw new EngineError(
+        'unsupported',
+        `there is no simulated kernel ${version}: choose one of those that --kernel lists, or give its types with --btf`,
+      );
     }
     const btf = Btf.parse(bytes);
     this.#btf.set(version, btf);

@@ -10,7 +10,12 @@ export function readSettings(repository: SettingsRepository): Settings {
     const value = stored[key];
     return typeof value === 'string' ? (value as Settings[K]) : DEFAULTS[key];
   };
-  return { theme: text('theme'), kernel: text('kernel'), engine: text('engine'), compilerPath: text('compilerPath') };
+  return {
+    theme: text('theme'),
+    kernel: text('kernel'),
+    engine: text('engine'),
+    compilerPath: text('compilerPath'),
+  };
 }
 
 /** Stores what is given and returns all settings. */

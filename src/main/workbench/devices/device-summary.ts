@@ -17,13 +17,19 @@ export function recordedDeviceId(sessionId: string, index: number): string {
 }
 
 /** The parts of a recorded device's id, or undefined for another kind of device. */
-export function parseRecordedDeviceId(deviceId: string): { readonly sessionId: string; readonly index: number } | undefined {
+export function parseRecordedDeviceId(
+  deviceId: string,
+): { readonly sessionId: string; readonly index: number } | undefined {
   const match = /^recorded:(.+):(\d+)$/.exec(deviceId);
   return match?.[1] === undefined ? undefined : { sessionId: match[1], index: Number(match[2]) };
 }
 
 /** A device that a recording brings to life. */
-export function recordedDevice(sessionId: string, device: SessionDevice, programs: readonly string[] = []): DeviceSummary {
+export function recordedDevice(
+  sessionId: string,
+  device: SessionDevice,
+  programs: readonly string[] = [],
+): DeviceSummary {
   const { stored } = device;
   return {
     deviceId: recordedDeviceId(sessionId, stored.index),
@@ -61,7 +67,11 @@ export function virtualDevice(device: StoredVirtualDevice, programs: readonly st
 }
 
 /** Everything the Devices screen shows of one device. */
-export function deviceDetail(summary: DeviceSummary, original: ParsedDescriptor, fixed: ParsedDescriptor): DeviceDetail {
+export function deviceDetail(
+  summary: DeviceSummary,
+  original: ParsedDescriptor,
+  fixed: ParsedDescriptor,
+): DeviceDetail {
   return {
     summary,
     descriptor: descriptorView(original, fixed),

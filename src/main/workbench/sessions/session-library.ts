@@ -1,5 +1,10 @@
 import { type Store, type StoredSession } from '../../host/store/index.ts';
-import { type DeviceSummary, type ReplayView, type SessionDetail, type SessionSummary } from '../../../preload/contract/index.ts';
+import {
+  type DeviceSummary,
+  type ReplayView,
+  type SessionDetail,
+  type SessionSummary,
+} from '../../../preload/contract/index.ts';
 import { recordedDevice } from '../devices/device-summary.ts';
 import { SessionData } from './session-data.ts';
 import { SessionRows } from './session-rows.ts';
@@ -41,7 +46,11 @@ export class SessionLibrary {
     let entry = this.#open.get(sessionId);
     this.#open.delete(sessionId);
     if (entry === undefined) {
-      const data = new SessionData(session, this.#store.sessions.devices(sessionId), this.#store.sessions.reader(sessionId));
+      const data = new SessionData(
+        session,
+        this.#store.sessions.devices(sessionId),
+        this.#store.sessions.reader(sessionId),
+      );
       entry = { data, rows: new SessionRows(data) };
     }
     this.#open.set(sessionId, entry);
