@@ -166,10 +166,19 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 						    (void)bpf_iter_##type##_destroy, (void *)0); \
 	     next;)
 
+/* The two comparisons stay two: merged into one subtraction they would teach the verifier nothing about i. */
 #define ___bpf_next_number(i, start, end) \
 	({ \
 		const int *___number = bpf_iter_num_next(&___iterator); \
-		___number && ((i) = *___number, (i) >= (start) && (i) < (end)); \
+		_Bool ___inside = 0; \
+		if (___number) { \
+			(i) = *___number; \
+			if ((i) >= (start)) { \
+				barrier_var(i); \
+				___inside = (i) < (end); \
+			} \
+		} \
+		___inside; \
 	})
 
 /* bpf_for(i, 0, n) { … }: the verifier knows start <= i < end inside the body. */
