@@ -54,7 +54,7 @@ const REFUSALS: Readonly<Record<Exclude<Access, 'granted'>, string>> = {
 };
 
 function page(title: string, body: string, head = ''): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8">${head}<title>${title}</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:15vh auto;padding:0 1em;color-scheme:light dark}</style></head><body><main><h1>${title}</h1><p>${body}</p></main></body></html>\n`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">${head}<title>${title}</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:15vh auto;padding:0 1em;color-scheme:light dark}</style></head><body><main><h1>${title}</h1><p>${body}</p></main></body></html>\n`;
 }
 
 function send(
