@@ -30,13 +30,17 @@ export class Runs {
   projectId(): Id | undefined {
     const route = this.#app.router.route;
     if (route.screen === 'projects' && route.id !== undefined) return route.id;
-    if (route.screen === 'sessions') {
-      const replayed = this.#app.session?.detail.value?.replay?.projectId;
-      const own = replayed ?? this.#app.session?.detail.value?.summary.projectId;
-      if (own !== undefined && this.#project(own) !== undefined) return own;
-    }
-    const projects = this.#app.projects.value ?? [];
-    return this.#app.project?.projectId ?? (projects.length === 1 ? projects[0]?.projectId : undefined);
+    const ofSession = this.#projectOfSession();
+    if (route.screen === 'sessions' && ofSession !== undefined) return ofSession;
+    const only = this.projects().length === 1 ? this.projects()[0]?.projectId : undefined;
+    return this.#app.project?.projectId ?? ofSession ?? only;
+  }
+
+  /** The driver that the open session was replayed through, or that its recording belongs to. */
+  #projectOfSession(): Id | undefined {
+    const detail = this.#app.session?.detail.value;
+    const id = detail?.replay?.projectId ?? detail?.summary.projectId;
+    return this.#project(id)?.projectId;
   }
 
   /** The recording that Replay means: the open one, its source if it is a result, else the project's only one. */

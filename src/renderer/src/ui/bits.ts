@@ -11,9 +11,9 @@ export function byteRange(bitOffset: number, bitSize: number): ByteRange {
   return { from: bitOffset >> 3, to: (bitOffset + Math.max(1, bitSize) + 7) >> 3 };
 }
 
-/** `bit 8`, `bits 16–31`. */
+/** `8`, `16–31`: the head of the column says that bits are meant. */
 export function bitsText(bitOffset: number, bitSize: number): string {
-  return bitSize <= 1 ? `bit ${bitOffset}` : `bits ${bitOffset}–${bitOffset + bitSize - 1}`;
+  return bitSize <= 1 ? String(bitOffset) : `${bitOffset}–${bitOffset + bitSize - 1}`;
 }
 
 /** For each bit of a report the field that has it; a later field wins where they overlap. */
