@@ -97,8 +97,9 @@ export function whatIsNotInstalled(lockText, installedText) {
   if (installedText === undefined) return 'nothing is installed';
   const wanted = JSON.parse(lockText).packages;
   const installed = JSON.parse(installedText).packages;
-  for (const [path, { version, optional }] of Object.entries(wanted)) {
-    if (path === '') continue;
+  for (const [path, { version, optional, extraneous }] of Object.entries(wanted)) {
+    // An extraneous one is in the lock file although nothing needs it; npm ci leaves it out.
+    if (path === '' || extraneous) continue;
     const found = installed[path]?.version;
     if (found === undefined ? !optional : found !== version)
       return `${path.replace(/^node_modules\//, '')} ${version}`;
