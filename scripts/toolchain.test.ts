@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
+const TOOLCHAIN: string = './toolchain.mjs';
 /** The scripts are plain JavaScript, so that they run before anything is installed. */
-const { isFit, whatIsNotInstalled } = (await import('./toolchain.mjs' as string)) as {
-  isFit(napi: string): boolean;
-  whatIsNotInstalled(lock: string, installed: string | undefined): string | undefined;
+const { isFit, whatIsNotInstalled } = (await import(TOOLCHAIN)) as {
+  isFit: (napi: string) => boolean;
+  whatIsNotInstalled: (lock: string, installed: string | undefined) => string | undefined;
 };
 
 const lock = (packages: object): string =>
