@@ -8,7 +8,7 @@ const EINVAL = 22;
 const ENOSYS = 38;
 
 /** HID_QUIRK_NO_OUTPUT_REPORTS_ON_INTR_EP: output reports go as SET_REPORT. */
-export const HID_QUIRK_NO_OUTPUT_REPORTS_ON_INTR_EP = 0x40000000;
+export const HID_QUIRK_NO_OUTPUT_REPORTS_ON_INTR_EP = 0x00040000;
 
 /** Sends a report as hidraw does for write() and HIDIOCS… (hidraw_send_report): byte 0 is the report number. */
 export function hidrawSend(device: HidDevice, data: Uint8Array, type: ReportType, source: Source): number {

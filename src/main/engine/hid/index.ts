@@ -21,7 +21,18 @@ export {
   parseDescriptor,
   type ParseOptions,
 } from './parse.ts';
-export { scanDescriptor, type ScanResult } from './scan.ts';
+export {
+  HID_GROUP_ANY,
+  HID_GROUP_GENERIC,
+  HID_GROUP_MULTITOUCH,
+  HID_GROUP_MULTITOUCH_WIN_8,
+  HID_GROUP_RMI,
+  HID_GROUP_SENSOR_HUB,
+  HID_GROUP_VIVALDI,
+  HID_GROUP_WACOM,
+  scanDescriptor,
+  type ScanResult,
+} from './scan.ts';
 export { resolutionMultipliers } from './multiplier.ts';
 export { bitMap, decodeReport, encodeReport, findReport, isNumbered } from './decode.ts';
 export {
@@ -56,3 +67,15 @@ export { diffDescriptors, type DiffLine } from './diff.ts';
 export { encodeDescriptor, encodeItem, type EditableItem } from './encode.ts';
 export { assembleDescriptor, descriptorSource } from './source.ts';
 export { lintDescriptor, type LintFinding } from './lint.ts';
+export {
+  EV,
+  InputPreview,
+  eventCodeName,
+  eventTypeName,
+  propertyName,
+  type FeatureAccess,
+  type InputEvent,
+  type InputNode,
+  type InputPacket,
+  type PreviewOptions,
+} from './input/index.ts';
