@@ -37,6 +37,8 @@ export class Btf {
   readonly #positions: Int32Array;
   readonly #strings: Uint8Array;
   readonly #decoded = new Map<number, BtfType>();
+  readonly #aligns = new Map<number, number | undefined>();
+  #alignDepth = 0;
   #index: NameIndex | undefined;
 
   /** Use `Btf.parse`. */
@@ -266,11 +268,18 @@ export class Btf {
 
   /** Alignment in bytes as btf__align_of computes it; undefined where there is none. */
   alignOf(id: number): number | undefined {
-    return this.#align(id, 0);
+    if (this.#aligns.has(id)) return this.#aligns.get(id);
+    // Known as having none while it is computed: a type that contains itself has none.
+    this.#aligns.set(id, undefined);
+    if (this.#alignDepth >= MAX_RESOLVE_DEPTH) return undefined;
+    this.#alignDepth++;
+    const align = this.#align(id);
+    this.#alignDepth--;
+    this.#aligns.set(id, align);
+    return align;
   }
 
-  #align(id: number, depth: number): number | undefined {
-    if (depth > MAX_RESOLVE_DEPTH) return undefined;
+  #align(id: number): number | undefined {
     const type = this.typeById(id);
     switch (type.kind) {
       case BtfKind.INT:
@@ -285,14 +294,14 @@ export class Btf {
       case BtfKind.CONST:
       case BtfKind.RESTRICT:
       case BtfKind.TYPE_TAG:
-        return this.#align(type.type, depth + 1);
+        return this.alignOf(type.type);
       case BtfKind.ARRAY:
-        return this.#align(type.elementType, depth + 1);
+        return this.alignOf(type.elementType);
       case BtfKind.STRUCT:
       case BtfKind.UNION: {
         let largest = 1;
         for (const member of type.members) {
-          const align = this.#align(member.type, depth + 1);
+          const align = this.alignOf(member.type);
           if (align === undefined) return undefined;
           largest = Math.max(largest, align);
           // A member off its alignment means that the struct is packed.

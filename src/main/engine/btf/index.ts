@@ -48,3 +48,5 @@ export {
   type CoreSpec,
 } from './core-types.ts';
 export { typesCompatible, typesMatch } from './core-compat.ts';
+export { dumpC } from './c-dump.ts';
+export { CPrinter, type DeclareOptions } from './c-printer.ts';
