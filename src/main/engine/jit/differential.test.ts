@@ -39,14 +39,14 @@ class Bench {
     const { arena } = this.machine;
     this.buffer = arena.allocate(75, { label: 'buffer' });
     this.constants = arena.allocate(40, { label: 'constants', access: 'ro' });
-    this.scratch = arena.allocate(3000, { label: 'scratch' });
+    this.scratch = arena.allocate(200, { label: 'scratch' });
   }
 
   reset(): void {
     const { arena } = this.machine;
     arena.bytesAt(this.buffer, 75).forEach((_, i, bytes) => (bytes[i] = i * 7));
     arena.bytesAt(this.constants, 40).forEach((_, i, bytes) => (bytes[i] = 255 - i));
-    arena.bytesAt(this.scratch, 3000).fill(0x11);
+    arena.bytesAt(this.scratch, 200).fill(0x11);
     arena.writeU64(this.buffer, this.scratch + 16n);
     arena.setAccess(this.buffer, 'rw');
   }
@@ -95,7 +95,7 @@ class Bench {
       [
         toHex(this.machine.arena.bytesAt(this.buffer, 75)),
         toHex(this.machine.arena.bytesAt(this.constants, 40)),
-        toHex(this.machine.arena.bytesAt(this.scratch, 3000)),
+        toHex(this.machine.arena.bytesAt(this.scratch, 200)),
       ].join('|');
     try {
       const args = [this.buffer, this.constants, this.scratch, 40n, 0x8000_0000_0000_0003n];
@@ -273,7 +273,7 @@ describe('interpreter and JIT', () => {
           const registers = (expected['registers'] as bigint[] | undefined)?.map((value, i) =>
             known[i] === undefined ? undefined : value,
           );
-          const kind = String(expected['kind'] ?? 'none');
+          const kind = (expected['kind'] as string | undefined) ?? 'none';
           seen.set(kind, (seen.get(kind) ?? 0) + 1);
           try {
             expect(found).toEqual(registers === undefined ? expected : { ...expected, registers });

@@ -41,6 +41,11 @@ const LARGEST_PROGRAM = 100_000;
 /** Modules kept for programs that are loaded again. */
 const MODULES_KEPT = 256;
 
+/** WebAssembly hands out i64 as signed. */
+function unsigned(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
+}
+
 function sameSet(left: ReadonlySet<number> | undefined, right: ReadonlySet<number> | undefined): boolean {
   if (left === right) return true;
   return left?.size === right?.size && [...(left ?? [])].every((value) => right?.has(value));
@@ -177,7 +182,7 @@ export class Jit {
   #call({ functions }: Instance, entry: number, args: readonly bigint[], frame: number): bigint {
     const [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n] = args;
     const compiled = functions.get(entry) as Compiled;
-    return BigInt.asUintN(64, compiled(r1, r2, r3, r4, r5, frame));
+    return unsigned(compiled(r1, r2, r3, r4, r5, frame));
   }
 
   #current(): Run {
@@ -260,15 +265,14 @@ export class Jit {
         const { src, imm } = program.insns[pc] as Insn;
         return run.fault('bad-helper', `${program.name} has no ${src === 0 ? 'helper' : 'kfunc'} ${imm}`);
       }
-      const u = BigInt.asUintN;
-      const result = helper(run, u(64, r1), u(64, r2), u(64, r3), u(64, r4), u(64, r5));
+      const result = helper(run, unsigned(r1), unsigned(r2), unsigned(r3), unsigned(r4), unsigned(r5));
       return typeof result === 'bigint' ? result : this.#answer(run, at, result);
     };
   }
 
   #placeOf(at: { program: VmProgram; pc: number; frame: number; args: readonly bigint[] }): FaultPlace {
     const unknown = undefined;
-    const args = at.args.map((value) => BigInt.asUintN(64, value));
+    const args = at.args.map(unsigned);
     const top = this.#machine.arena.base + BigInt(at.frame);
     return {
       program: at.program,
