@@ -1,3 +1,17 @@
+export {
+  describeObject,
+  type CoreDescription,
+  type ExternDescription,
+  type GlobalDescription,
+  type MapDescription,
+  type ObjectDescription,
+  type ProgramDescription,
+  type RelocationDescription,
+  type SectionDescription,
+  type StructOpsDescription,
+} from './describe.ts';
+export { deviceIds, type HidDeviceId } from './device-ids.ts';
+export { formatValue } from './format-value.ts';
 export { loaderError } from './loader-error.ts';
 export { internalMapName, isMapInMap } from './maps.ts';
 export { objectNameOf, parseObject } from './parse.ts';
