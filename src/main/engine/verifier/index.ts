@@ -21,3 +21,5 @@ export {
   type VerifierStatistics,
   type VerifierWarning,
 } from './types.ts';
+export { specialFieldsOf } from './special-fields.ts';
+export { verifyProgram } from './verifier.ts';

@@ -26,6 +26,8 @@ export interface VerifierProfile {
   readonly tracksNegation: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
+  /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
+  readonly packetLoadMayExit: boolean;
   /** Instruction limit of root. */
   readonly instructionLimit: number;
 }
@@ -50,6 +52,7 @@ export function verifierProfile(version: string): VerifierProfile {
     loadAcquire: code >= 6015,
     tracksNegation: code >= 6017,
     linkedConstants: code >= 6010,
+    packetLoadMayExit: code === 6012 || code >= 6018,
     instructionLimit: 1_000_000,
   };
 }

@@ -23,8 +23,11 @@ export interface VerifierInput {
   readonly logLevel: number;
   /** Wording and rules of one kernel: `verifierProfile('6.12')`. */
   readonly profile: VerifierProfile;
-  /** The map behind a file descriptor of the loading process; undefined for what is not a map (EBADF). */
-  readonly mapByFd: (fd: number) => VerifierMap | undefined;
+  /**
+   * The map behind a file descriptor of the loading process; undefined where the descriptor is not open (EBADF),
+   * 'no-map' where it is something else (EINVAL).
+   */
+  readonly mapByFd: (fd: number) => VerifierMap | 'no-map' | undefined;
   /** fd_array of the attribute; undefined where none was given. */
   readonly fdArray?: readonly number[];
   readonly kernelBtf: Btf | undefined;
@@ -38,6 +41,10 @@ export interface VerifierInput {
   readonly kfunc?: (btfId: number) => KfuncInfo | undefined;
   /** Address of a kernel variable (kallsyms) for ld_imm64 of a BTF VAR; undefined when there is none. */
   readonly kernelSymbol?: (name: string) => bigint | undefined;
+  /** Functions that fmod_ret may attach to besides security hooks (ALLOW_ERROR_INJECTION). */
+  readonly modifiableFunction?: (name: string) => boolean;
+  /** nr_cpu_ids: the range of bpf_get_smp_processor_id(). 1 unless told. */
+  readonly possibleCpus?: number;
   /** Asked now and then during long verifications: true ends it with EAGAIN, as a signal does in the kernel. */
   readonly cancelled?: () => boolean;
   /** Keep what is known per instruction for an inspector (costs time and memory). */

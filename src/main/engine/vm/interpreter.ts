@@ -670,8 +670,7 @@ export function execute(state: RunState, limit: number): void {
   run.fuel -= n;
 }
 
-/** Ends the run at the current instruction. */
-export function outOfFuel(state: RunState): never {
+function outOfFuel(state: RunState): never {
   return state.fault('out-of-fuel', 'the run has used up its instructions: does a loop never end?');
 }
 

@@ -1,0 +1,269 @@
+/** Calls of the program's own functions and callbacks, and their ends (check_func_call, prepare_func_exit). */
+import { Errno, MapType } from '../abi/index.ts';
+import { BtfKind } from '../btf/index.ts';
+import { type Insn } from '../isa/index.ts';
+import { isAsyncCallbackInsn, isWorkCallback } from './callback-kinds.ts';
+import { markDynptrRegister } from './dynptr.ts';
+import { Rejection, type Environment } from './environment.ts';
+import { checkFunctionArguments } from './function-args.ts';
+import { findPreviousEntry, widenImprecise } from './loops.ts';
+import { markPrecise } from './precision.ts';
+import { stateText } from './print.ts';
+import { checkReturnRange, rangeText } from './return-range.ts';
+import { clearCallerSaved } from './register-checks.ts';
+import { type Register } from './register.ts';
+import { DynptrType, RegType, isPacketPointer } from './reg-type.ts';
+import { MAX_CALL_FRAMES, PathState, type FrameState } from './state.ts';
+import { isPseudoKfunc } from './subprograms.ts';
+
+/** Sets up the arguments of a function that is called. */
+type Setup = (env: Environment, caller: FrameState, callee: FrameState) => void;
+
+function passArguments(_env: Environment, caller: FrameState, callee: FrameState): void {
+  for (let i = 1; i <= 5; i++) copyArgument(callee.register(i), caller.register(i));
+}
+
+function copyArgument(to: Register, from: Register): void {
+  to.assign(from);
+}
+
+function forgetFrom(env: Environment, frame: FrameState, first: number): void {
+  for (let i = first; i <= 5; i++) env.markNotInit(frame.register(i));
+}
+
+function enterCallback(callee: FrameState): void {
+  callee.inCallback = true;
+  callee.callbackRange = { min: 0, max: 1 };
+}
+
+function setMapPointer(r: Register, type: number, from: Register): void {
+  const { map, mapUid } = from;
+  r.markKnownZero();
+  r.type = type;
+  r.map = map;
+  r.mapUid = mapUid;
+}
+
+const FOR_EACH_MAPS: ReadonlySet<number> = new Set<number>([
+  MapType.HASH,
+  MapType.PERCPU_HASH,
+  MapType.LRU_HASH,
+  MapType.LRU_PERCPU_HASH,
+  MapType.ARRAY,
+  MapType.PERCPU_ARRAY,
+]);
+
+/** bpf_for_each_map_elem: callback(map, key, value, context). */
+export const forEachMapElement: Setup = (env, caller, callee) => {
+  const map = env.factsAt(env.insn).callMap;
+  if (map === undefined || !FOR_EACH_MAPS.has(map.type)) {
+    env.reject(Errno.ENOTSUPP, 'callback function not allowed for map');
+  }
+  const first = caller.register(1);
+  copyArgument(callee.register(1), first);
+  setMapPointer(callee.register(2), RegType.MAP_KEY, first);
+  setMapPointer(callee.register(3), RegType.MAP_VALUE, first);
+  copyArgument(callee.register(4), caller.register(3));
+  forgetFrom(env, callee, 5);
+  enterCallback(callee);
+};
+
+/** bpf_loop: callback(index, context). */
+export const loopCallback: Setup = (env, caller, callee) => {
+  callee.register(1).type = RegType.SCALAR;
+  copyArgument(callee.register(2), caller.register(3));
+  forgetFrom(env, callee, 3);
+  enterCallback(callee);
+};
+
+/** Timers and work items: callback(map, key, value). */
+export const timerCallback: Setup = (env, caller, callee) => {
+  const value = caller.register(1).clone();
+  setMapPointer(callee.register(1), RegType.MAP_PTR, value);
+  setMapPointer(callee.register(2), RegType.MAP_KEY, value);
+  setMapPointer(callee.register(3), RegType.MAP_VALUE, value);
+  forgetFrom(env, callee, 4);
+  callee.inAsyncCallback = true;
+  callee.callbackRange = env.input.profile.code >= 6013 ? { min: 0, max: 0 } : { min: 0, max: 1 };
+};
+
+/** bpf_find_vma: callback(task, vma, context). */
+export const findVmaCallback: Setup = (env, caller, callee) => {
+  copyArgument(callee.register(1), caller.register(1));
+  const vma = callee.register(2);
+  vma.markKnownZero();
+  vma.type = RegType.BTF_ID;
+  vma.btf = env.input.kernelBtf;
+  vma.btfId = env.input.kernelBtf?.findByNameKind('vm_area_struct', BtfKind.STRUCT) ?? 0;
+  copyArgument(callee.register(3), caller.register(4));
+  forgetFrom(env, callee, 4);
+  enterCallback(callee);
+};
+
+/** bpf_user_ringbuf_drain: callback(dynptr, context). */
+export const userRingbufCallback: Setup = (env, caller, callee) => {
+  env.markNotInit(callee.register(0));
+  markDynptrRegister(callee.register(1), DynptrType.LOCAL, true, env.newId());
+  copyArgument(callee.register(2), caller.register(3));
+  forgetFrom(env, callee, 3);
+  enterCallback(callee);
+};
+
+/** Adds a frame for `subprogram` to a state; registers of the caller stay. */
+function enterFunction(
+  env: Environment,
+  state: PathState,
+  subprogram: number,
+  callsite: number,
+  setup: Setup,
+): void {
+  if (state.frames.length >= MAX_CALL_FRAMES) {
+    env.reject(Errno.E2BIG, `the call stack of ${state.frames.length + 1} frames is too deep`);
+  }
+  const caller = state.current;
+  const callee = env.newFrame(callsite, state.frames.length, subprogram);
+  callee.references = caller.references;
+  setup(env, caller, callee);
+  state.frames.push(callee);
+}
+
+/** The callback of a helper or kfunc: looked at from here on, as often as states differ (push_callback_call). */
+export function pushCallback(env: Environment, insn: Insn, subprogram: number, setup: Setup): void {
+  const caller = env.frame;
+  checkCallee(env, subprogram);
+  const info = env.subprogram(subprogram);
+  info.isCallback = true;
+  if (isAsyncCallbackInsn(env, insn)) {
+    info.isAsyncCallback = true;
+    const isWork = isPseudoKfunc(insn) && isWorkCallback(env.kfuncs.get(insn.imm)?.name);
+    pushAsync(env, subprogram, isWork, caller, setup);
+    return;
+  }
+  const state = env.push(info.start, env.insn);
+  enterFunction(env, state, subprogram, env.insn, setup);
+  state.callbackUnrollDepth += 1;
+  state.frame(state.depthOfCalls - 1).callbackDepth += 1;
+  caller.callbackDepth = 0;
+}
+
+/** A callback that runs on its own later: a new path with nothing but its arguments. */
+function pushAsync(
+  env: Environment,
+  subprogram: number,
+  sleepable: boolean,
+  caller: FrameState,
+  setup: Setup,
+): void {
+  const state = new PathState();
+  state.inSleepable = sleepable;
+  state.historyStart = state.historyEnd = env.current.historyEnd;
+  const frame = env.newFrame(-1, 0, subprogram);
+  frame.asyncEntries = caller.asyncEntries + 1;
+  state.frames.push(frame);
+  setup(env, caller, frame);
+  state.lastInsn = 0;
+  state.firstInsn = 0;
+  env.pushState(state, env.subprogram(subprogram).start, env.insn, ' for async cb');
+}
+
+/** Errors in the arguments matter for global functions only; for others they make the signature unreliable. */
+function checkCallee(env: Environment, subprogram: number): Rejection | undefined {
+  const info = env.subprogram(subprogram);
+  if (info.functionId === 0) return new Rejection(-Errno.EINVAL);
+  if (info.unreliable) return new Rejection(-Errno.EINVAL);
+  try {
+    checkFunctionArguments(env, subprogram, env.frame.registers);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    info.unreliable = true;
+    if (error.errno === -Errno.EFAULT) throw error;
+    return error;
+  }
+}
+
+/** Packet pointers are worth nothing once the packet may have moved. */
+export function clearPacketPointers(env: Environment): void {
+  env.current.forEachRegister((r) => {
+    if (isPacketPointer(r.type) || r.type === RegType.PACKET_END) env.invalidate(r);
+  });
+}
+
+function callGlobal(env: Environment, subprogram: number, problem: Rejection | undefined): void {
+  const info = env.subprogram(subprogram);
+  const state = env.current;
+  if (state.lockOwner !== undefined) {
+    env.say('global function calls are not allowed while holding a lock,\n');
+    env.reject(Errno.EINVAL, 'use static function instead');
+  }
+  if (state.preemptLocks > 0) {
+    env.say('global function calls are not allowed with preemption disabled,\n');
+    env.reject(Errno.EINVAL, 'use static function instead');
+  }
+  if (problem !== undefined) {
+    env.say(`Caller passes invalid args into func#${subprogram} ('${info.name}')\n`);
+    throw problem;
+  }
+  if (env.log.level !== 0) env.say(`Func#${subprogram} ('${info.name}') is global and assumed valid.\n`);
+  if (info.changesPacket) clearPacketPointers(env);
+  info.called = true;
+  clearCallerSaved(env, env.frame.registers);
+  env.markUnknown(env.register(0));
+}
+
+/** A call of a function of this program; goes on inside it, unless it is global. */
+export function callFunction(env: Environment, insn: Insn): void {
+  const subprogram = env.findSubprogram(env.insn + insn.imm + 1);
+  if (subprogram < 0) env.bug(`No program starts at insn ${env.insn + insn.imm + 1}`);
+  const problem = checkCallee(env, subprogram);
+  if (env.isGlobal(subprogram)) {
+    callGlobal(env, subprogram, problem);
+    return;
+  }
+  const caller = env.frame;
+  enterFunction(env, env.current, subprogram, env.insn, passArguments);
+  clearCallerSaved(env, caller.registers);
+  env.insn = env.subprogram(subprogram).start - 1;
+  if (env.log.tracesInsns) {
+    env.say(`caller:\n${stateText(env, caller, true)}`);
+    env.say(`callee:\n${stateText(env, env.frame, true)}`);
+  }
+}
+
+function checkCallbackResult(env: Environment, callee: FrameState): void {
+  const result = callee.register(0);
+  if (result.type !== RegType.SCALAR) {
+    env.reject(Errno.EACCES, 'R0 not a scalar value');
+  }
+  markPrecise(env, 0);
+  if (!checkReturnRange(callee.callbackRange, result, false)) {
+    env.reject(Errno.EINVAL, rangeText('At callback return', 'R0', result, callee.callbackRange));
+  }
+}
+
+/** The end of a function: back to the caller, with R0 where it is no callback. Sets env.insn. */
+export function exitFunction(env: Environment): void {
+  const state = env.current;
+  const callee = state.current;
+  const result = callee.register(0);
+  if (result.type === RegType.STACK) {
+    env.reject(Errno.EINVAL, 'cannot return stack pointer to the caller');
+  }
+  const caller = state.frame(state.depthOfCalls - 1);
+  if (callee.inCallback) checkCallbackResult(env, callee);
+  else {
+    caller.register(0).assign(result);
+    caller.references = callee.references;
+  }
+  env.insn = callee.inCallback ? callee.callsite : callee.callsite + 1;
+  if (env.log.tracesInsns) {
+    env.say(`returning from callee:\n${stateText(env, callee, true)}`);
+  }
+  state.frames.pop();
+  if (env.log.tracesInsns) {
+    env.say(`to caller at ${env.insn}:\n${stateText(env, caller, true)}`);
+  }
+  if (!callee.inCallback) return;
+  const previous = findPreviousEntry(env, state, env.insn);
+  if (previous !== undefined) widenImprecise(env, previous, state);
+}

@@ -1,0 +1,416 @@
+import { type Btf } from '../btf/index.ts';
+import { AttachType, Errno, ProgFlag, ProgType } from '../abi/index.ts';
+import { type Insn } from '../isa/index.ts';
+import { helperPrototype } from './helper-prototypes.ts';
+import { VerifierLog, type LogMark } from './log.ts';
+import { type BtfFunctionProto } from '../btf/index.ts';
+import { type Register } from './register.ts';
+import { FrameState, PathState, REGISTERS, FRAME_POINTER } from './state.ts';
+import { Register as RegisterClass } from './register.ts';
+import { RegType } from './reg-type.ts';
+import { specialFieldsOf } from './special-fields.ts';
+import {
+  type AccessKind,
+  type KnownState,
+  type KfuncInfo,
+  type ProgramLine,
+  type SpecialField,
+  type StructOpsTarget,
+  type VerifierInput,
+  type VerifierMap,
+  type VerifierWarning,
+} from './types.ts';
+
+/** Ends the verification with an errno; its words are in the log already. */
+export class Rejection extends Error {
+  /** Negative. */
+  readonly errno: number;
+
+  constructor(errno: number) {
+    super(`rejected with ${errno}`);
+    this.name = 'Rejection';
+    this.errno = errno;
+  }
+}
+
+/** What is known about an instruction from all paths so far (struct bpf_insn_aux_data). */
+export interface InsnFacts {
+  prunePoint: boolean;
+  jumpPoint: boolean;
+  jumpTarget: boolean;
+  forceCheckpoint: boolean;
+  callsCallback: boolean;
+  iterNext: boolean;
+  seen: boolean;
+  /** Type of the pointer that a load or store went through, with flags. */
+  pointerType: number;
+  /** Registers that some path from here may read, as a bit mask. */
+  liveRegisters: number;
+  /** ld_imm64: index into usedMaps; -1 for none. */
+  mapIndex: number;
+  mapOffset: number;
+  /** ld_imm64 of a kernel variable. */
+  variable: { type: number; memSize: number; btf: Btf | undefined; btfId: number } | undefined;
+  /** Map of a helper call with one. */
+  callMap: VerifierMap | undefined;
+  fastcallPattern: boolean;
+}
+
+/** struct bpf_subprog_arg_info: what a global function demands of an argument. */
+export interface ArgumentInfo {
+  readonly type: number;
+  readonly memSize: number;
+  readonly btfId: number;
+}
+
+export class Subprogram {
+  start: number;
+  end = 0;
+  stackDepth = 0;
+  hasTailCall = false;
+  hasLdAbs = false;
+  isCallback = false;
+  isAsyncCallback = false;
+  isExceptionCallback = false;
+  changesPacket = false;
+  mightSleep = false;
+  /** BTF id of its FUNC, 0 without func_info. */
+  functionId = 0;
+  name = '';
+  /** BtfLinkage; -1 without func_info. */
+  linkage = -1;
+  unreliable = false;
+  called = false;
+  verified = false;
+  args: ArgumentInfo[] | undefined = undefined;
+  fastcallStackOffset = 0;
+  keepFastcallStack = false;
+
+  constructor(start: number) {
+    this.start = start;
+  }
+}
+
+export interface Kfunc {
+  readonly id: number;
+  readonly name: string;
+  readonly proto: BtfFunctionProto;
+  readonly info: KfuncInfo | undefined;
+}
+
+/** A branch to look at later. */
+export interface Pending {
+  readonly state: PathState;
+  readonly insn: number;
+  readonly previous: number;
+  readonly mark: LogMark;
+}
+
+/** Registers and slots that were equal when a jump refined one of them. */
+export interface LinkedRegister {
+  readonly frame: number;
+  readonly isRegister: boolean;
+  /** Register number or stack slot. */
+  readonly index: number;
+}
+
+/** Step of the way since the last checkpoint (struct bpf_insn_hist_entry). */
+export interface HistoryEntry {
+  readonly insn: number;
+  readonly previous: number;
+  /** Stack slot that the instruction read or wrote: frame and slot. */
+  stackFrame: number;
+  stackSlot: number;
+  sourceIsStack: boolean;
+  destinationIsStack: boolean;
+  linked: readonly LinkedRegister[] | undefined;
+}
+
+/** Everything one verification works on (struct bpf_verifier_env). */
+export class Environment {
+  readonly input: VerifierInput;
+  readonly insns: readonly Insn[];
+  readonly log: VerifierLog;
+  readonly facts: InsnFacts[] = [];
+  readonly privileged: boolean;
+  readonly allowPointerLeaks: boolean;
+  readonly allowUninitStack: boolean;
+  readonly bypassSpeculation: boolean;
+  readonly strictAlignment: boolean;
+  readonly sleepable: boolean;
+  subprograms: Subprogram[] = [];
+  exceptionCallback = 0;
+  readonly kfuncs = new Map<number, Kfunc>();
+  usedMaps: VerifierMap[] = [];
+  structOps: StructOpsTarget | undefined;
+  /** Prototype and name of what the program attaches to (struct_ops member or traced function). */
+  attachProto: BtfFunctionProto | undefined;
+  attachName = '';
+  helpers: ReadonlySet<number> = new Set();
+
+  current: PathState = new PathState();
+  pending: Pending[] = [];
+  explored: PathState[][] = [];
+  readonly missCounts = new WeakMap<PathState, { hits: number; misses: number }>();
+  insn = 0;
+  previousInsn = -1;
+  lastVisited = -1;
+  /** The next instruction is printed with the whole state. */
+  printWholeState = false;
+  processed = 0;
+  jumpsProcessed = 0;
+  checkpointJumps = 0;
+  checkpointInsns = 0;
+  maxStatesPerInsn = 0;
+  totalStates = 0;
+  peakStates = 0;
+  longestMarkReadWalk = 0;
+  idCounter = 0;
+  activations = 0;
+  history: HistoryEntry[] = [];
+  historyEntry: HistoryEntry | undefined;
+  maxCtxOffset = 0;
+  /** nr_cpu_ids of the simulated machine. */
+  readonly possibleCpus: number;
+  seenException = false;
+  seenDirectWrite = false;
+  /** Registers and slots that changed since they were last printed. */
+  scratchedRegisters = 0;
+  scratchedSlots = new Set<number>();
+  previousLine: ProgramLine | undefined;
+  insnLogEnd = -1;
+  insnPrintLength = 0;
+  readonly accesses = new Map<number, AccessKind | 'mixed'>();
+  readonly knownStates = new Map<number, KnownState[]>();
+  readonly warnings: VerifierWarning[] = [];
+  failedAt: number | undefined;
+  readonly #structFields = new Map<number, readonly SpecialField[]>();
+
+  constructor(input: VerifierInput) {
+    this.input = input;
+    this.insns = input.insns;
+    this.log = new VerifierLog(input.logLevel);
+    this.privileged = input.capabilities.bpf;
+    this.allowPointerLeaks = input.capabilities.perfmon;
+    this.allowUninitStack = input.capabilities.perfmon;
+    this.bypassSpeculation = input.capabilities.perfmon;
+    this.strictAlignment =
+      (input.progFlags & ProgFlag.STRICT_ALIGNMENT) !== 0 && (input.progFlags & ProgFlag.ANY_ALIGNMENT) === 0;
+    this.possibleCpus = input.possibleCpus ?? 1;
+    this.sleepable = (input.progFlags & ProgFlag.SLEEPABLE) !== 0;
+    for (let i = 0; i < input.insns.length; i++) this.facts.push(newFacts());
+  }
+
+  get testStateFrequency(): boolean {
+    return this.privileged && (this.input.progFlags & ProgFlag.TEST_STATE_FREQ) !== 0;
+  }
+
+  get frame(): FrameState {
+    return this.current.current;
+  }
+
+  get isMultiPath(): boolean {
+    return this.pending.length > 0;
+  }
+
+  /** Objects held by the current frame. */
+  get references(): FrameState['references'] {
+    return this.frame.references;
+  }
+
+  /** A register of the current frame. */
+  register(index: number): Register {
+    return this.frame.register(index);
+  }
+
+  /** The frame that a stack pointer points into. */
+  frameOf(pointer: Register): FrameState {
+    return this.current.frame(pointer.frame);
+  }
+
+  insnAt(index: number): Insn {
+    return this.insns[index] as Insn;
+  }
+
+  factsAt(index: number): InsnFacts {
+    return this.facts[index] as InsnFacts;
+  }
+
+  /** Number of arguments of a helper, undefined where there is no such helper. */
+  helperArguments(id: number): number | undefined {
+    return helperPrototype(id)?.args.length;
+  }
+
+  say(text: string): void {
+    this.log.write(text);
+  }
+
+  /** Says why and ends. `errno` is positive. */
+  reject(errno: number, text?: string): never {
+    if (text !== undefined) this.log.write(`${text}\n`);
+    throw new Rejection(-errno);
+  }
+
+  /** A state that cannot be: the kernel answers EFAULT and warns. */
+  bug(text: string): never {
+    return this.reject(Errno.EFAULT, `verifier bug: ${text}`);
+  }
+
+  newId(): number {
+    return ++this.idCounter;
+  }
+
+  /** In a sleepable program, or in a work item's callback. */
+  get inSleepable(): boolean {
+    return this.sleepable || this.current.inSleepable;
+  }
+
+  /** Where objects protected by RCU stay valid. */
+  get inRcuSection(): boolean {
+    return this.current.rcuLocks > 0 || this.current.lockOwner !== undefined || !this.inSleepable;
+  }
+
+  /** A fresh frame: R10 is its frame pointer, nothing else may be read. */
+  newFrame(callsite: number, index: number, subprogram: number): FrameState {
+    const frame = new FrameState(++this.activations, callsite, index, subprogram);
+    for (let i = 0; i < REGISTERS; i++) {
+      const register = new RegisterClass();
+      register.markNotInit(!this.privileged);
+      frame.registers.push(register);
+    }
+    const pointer = frame.register(FRAME_POINTER);
+    pointer.type = RegType.STACK;
+    pointer.markKnownZero();
+    pointer.frame = index;
+    this.scratchAll();
+    return frame;
+  }
+
+  markUnknown(register: Register): void {
+    register.markUnknown(!this.privileged);
+  }
+
+  markNotInit(register: Register): void {
+    register.markNotInit(!this.privileged);
+  }
+
+  /** A pointer that must not be used any more: unknown number for root, unreadable else. */
+  invalidate(register: Register): void {
+    if (this.allowPointerLeaks) this.markUnknown(register);
+    else this.markNotInit(register);
+  }
+
+  scratchRegister(index: number): void {
+    this.scratchedRegisters |= 1 << index;
+  }
+
+  scratchSlot(index: number): void {
+    if (this.log.level !== 0) this.scratchedSlots.add(index);
+  }
+
+  scratchAll(): void {
+    this.scratchedRegisters = -1;
+    if (this.log.level !== 0) for (let i = 0; i < 64; i++) this.scratchedSlots.add(i);
+  }
+
+  scratchNone(): void {
+    this.scratchedRegisters = 0;
+    this.scratchedSlots.clear();
+  }
+
+  get isScratched(): boolean {
+    return this.scratchedRegisters !== 0 || this.scratchedSlots.size !== 0;
+  }
+
+  /**
+   * `& constant` and `| constant` of a value that is -1 or 0 splits the path: backported to 6.12 stable, `|` is
+   * not in 6.18.
+   */
+  forksScalars(isOr: boolean): boolean {
+    const code = this.input.profile.code;
+    return code === 6012 || code >= 6019 || (code === 6018 && !isOr);
+  }
+
+  /** Notes a branch for later. The state is a copy of the current one. */
+  push(insn: number, previous: number): PathState {
+    const state = this.current.clone();
+    this.pushState(state, insn, previous);
+    if (state.parent !== undefined) state.parent.branches += 1;
+    return state;
+  }
+
+  pushState(state: PathState, insn: number, previous: number, suffix = ''): void {
+    this.pending.push({ state, insn, previous, mark: this.log.mark() });
+    if (this.pending.length > 8192) {
+      this.reject(Errno.E2BIG, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);
+    }
+  }
+
+  /** Special fields of an object that the program allocates. */
+  fieldsOfStruct(btf: Btf | undefined, id: number): readonly SpecialField[] {
+    if (btf === undefined || btf === this.input.kernelBtf) return [];
+    let fields = this.#structFields.get(id);
+    if (fields === undefined) {
+      fields = specialFieldsOf(btf, id, this.input.kernelBtf);
+      this.#structFields.set(id, fields);
+    }
+    return fields;
+  }
+
+  /** The subprogram that begins at an instruction, or -1. */
+  findSubprogram(insn: number): number {
+    return this.subprograms.findIndex((subprogram) => subprogram.start === insn);
+  }
+
+  subprogram(index: number): Subprogram {
+    return this.subprograms[index] as Subprogram;
+  }
+
+  isGlobal(index: number): boolean {
+    return this.subprograms[index]?.linkage === 1;
+  }
+
+  /** The subprogram that an instruction belongs to. */
+  containing(insn: number): Subprogram {
+    let found = this.subprogram(0);
+    for (const subprogram of this.subprograms) {
+      if (subprogram.start > insn) break;
+      found = subprogram;
+    }
+    return found;
+  }
+
+  get isTracing(): boolean {
+    return this.input.progType === ProgType.TRACING;
+  }
+
+  get isIterator(): boolean {
+    return this.isTracing && this.input.expectedAttachType === AttachType.TRACE_ITER;
+  }
+
+  /** Notes what a memory access goes through, for the JIT. */
+  noteAccess(kind: AccessKind): void {
+    const known = this.accesses.get(this.insn);
+    if (known === undefined) this.accesses.set(this.insn, kind);
+    else if (known !== kind) this.accesses.set(this.insn, 'mixed');
+  }
+}
+
+function newFacts(): InsnFacts {
+  return {
+    prunePoint: false,
+    jumpPoint: false,
+    jumpTarget: false,
+    forceCheckpoint: false,
+    callsCallback: false,
+    iterNext: false,
+    seen: false,
+    pointerType: 0,
+    liveRegisters: 0,
+    mapIndex: -1,
+    mapOffset: 0,
+    variable: undefined,
+    callMap: undefined,
+    fastcallPattern: false,
+  };
+}

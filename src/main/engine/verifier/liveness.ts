@@ -1,0 +1,153 @@
+/**
+ * Which values are still needed: registers by data flow over the program (compute_live_registers), stack slots by marks
+ * that reads leave on the checkpoints before (mark_reg_read).
+ */
+import { type Environment } from './environment.ts';
+import { AtomicOp, InsnClass, InsnMode, JmpOp, Op, PseudoSource, type Insn } from '../isa/index.ts';
+import { Live } from './register.ts';
+import { type FrameState, SlotType } from './state.ts';
+
+/** Marks a slot as read: the checkpoints before must keep it, up to where it was written. */
+export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number): void {
+  if ((frame.slot(slotIndex).value.live & Live.WRITTEN) !== 0) return;
+  let walked = 0;
+  for (let state = env.current.parent; state !== undefined; state = state.parent) {
+    const parent = state.frames[frame.index];
+    if (parent === undefined || parent.activation !== frame.activation) break;
+    const slot = parent.stack[slotIndex];
+    if (slot === undefined || (slot.value.live & Live.READ) !== 0) break;
+    slot.value.live |= Live.READ;
+    walked += 1;
+    if ((slot.value.live & Live.WRITTEN) !== 0) break;
+  }
+  if (walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
+}
+
+const CALLER_SAVED = 0b111111;
+
+/** Registers that an instruction reads and writes, as bit masks. */
+export function registersOf(env: Environment, insn: Insn): { use: number; def: number } {
+  const dst = 1 << insn.dst;
+  const src = 1 << insn.src;
+  const class_ = insn.code & 7;
+  const fromRegister = (insn.code & 8) !== 0;
+  switch (class_) {
+    case InsnClass.LD:
+      return (insn.code & 0xe0) === InsnMode.IMM
+        ? { use: 0, def: dst }
+        : { use: (1 << 6) | ((insn.code & 0xe0) === InsnMode.IND ? src : 0), def: CALLER_SAVED };
+    case InsnClass.LDX:
+      return { use: src, def: dst };
+    case InsnClass.ST:
+      return { use: dst, def: 0 };
+    case InsnClass.STX: {
+      if ((insn.code & 0xe0) !== InsnMode.ATOMIC) return { use: dst | src, def: 0 };
+      if (insn.imm === AtomicOp.CMPXCHG) return { use: dst | src | 1, def: 1 };
+      if (insn.imm === AtomicOp.LOAD_ACQ) return { use: src, def: dst };
+      if (insn.imm === AtomicOp.STORE_REL) return { use: dst | src, def: 0 };
+      return { use: dst | src, def: (insn.imm & AtomicOp.FETCH) !== 0 ? src : 0 };
+    }
+    case InsnClass.ALU:
+    case InsnClass.ALU64: {
+      const operation = insn.code & 0xf0;
+      if (operation === 0xd0) return { use: dst, def: dst };
+      if (operation === 0xb0) return { use: fromRegister ? src : 0, def: dst };
+      return { use: fromRegister ? dst | src : dst, def: dst };
+    }
+    default:
+      return jumpRegisters(env, insn, dst, src, fromRegister);
+  }
+}
+
+function jumpRegisters(
+  env: Environment,
+  insn: Insn,
+  dst: number,
+  src: number,
+  fromRegister: boolean,
+): { use: number; def: number } {
+  switch (insn.code & 0xf0) {
+    case JmpOp.JA:
+    case JmpOp.JCOND:
+      return { use: 0, def: 0 };
+    case JmpOp.EXIT:
+      return { use: 1, def: 0 };
+    case JmpOp.CALL:
+      return { use: argumentMask(env, insn), def: CALLER_SAVED };
+    default:
+      return { use: fromRegister ? dst | src : dst, def: 0 };
+  }
+}
+
+/** Argument registers of a call that may be read. */
+function argumentMask(env: Environment, insn: Insn): number {
+  const all = 0b111110;
+  if (insn.src === PseudoSource.KFUNC_CALL) {
+    const kfunc = env.kfuncs.get(insn.imm);
+    if (kfunc === undefined) return all;
+    return all & ((1 << (kfunc.proto.parameters.length + 1)) - 1);
+  }
+  if (insn.src !== 0) return all;
+  const count = env.helperArguments(insn.imm);
+  return count === undefined ? all : all & ((1 << (count + 1)) - 1);
+}
+
+function successors(env: Environment, index: number): readonly number[] {
+  const insn = env.insnAt(index);
+  const class_ = insn.code & 7;
+  if (insn.code === Op.LD_IMM64) return [index + 2];
+  if (class_ !== InsnClass.JMP && class_ !== InsnClass.JMP32) return [index + 1];
+  switch (insn.code & 0xf0) {
+    case JmpOp.EXIT:
+      return [];
+    case JmpOp.CALL:
+      return [index + 1];
+    case JmpOp.JA:
+      return [index + 1 + (class_ === InsnClass.JMP32 ? insn.imm : insn.off)];
+    default:
+      return [index + 1, index + 1 + insn.off];
+  }
+}
+
+/** Fills facts.liveRegisters: what may be read from each instruction on, before it is written. */
+export function computeLiveRegisters(env: Environment): void {
+  const count = env.insns.length;
+  const uses = env.insns.map((insn) => registersOf(env, insn));
+  let changed = true;
+  while (changed) {
+    changed = false;
+    for (let i = count - 1; i >= 0; i--) {
+      let out = 0;
+      for (const next of successors(env, i)) out |= env.facts[next]?.liveRegisters ?? 0;
+      const { use, def } = uses[i] as { use: number; def: number };
+      const live = (out & ~def) | use;
+      const facts = env.factsAt(i);
+      if (live !== facts.liveRegisters) {
+        facts.liveRegisters = live;
+        changed = true;
+      }
+    }
+  }
+}
+
+/** `0.....6...`: registers as the table at level 2 shows them. */
+export function liveText(mask: number): string {
+  let text = '';
+  for (let i = 0; i < 10; i++) text += (mask & (1 << i)) !== 0 ? String(i) : '.';
+  return text;
+}
+
+/** Forgets what nobody will read in a frame of a finished checkpoint. */
+export function cleanFrame(env: Environment, frame: FrameState, live: number): void {
+  for (let i = 0; i < 10; i++) {
+    if ((live & (1 << i)) === 0) env.markNotInit(frame.register(i));
+  }
+  for (const slot of frame.stack) {
+    const wasRead = (slot.value.live & Live.READ) !== 0;
+    slot.value.live |= Live.DONE;
+    if (!wasRead) {
+      env.markNotInit(slot.value);
+      slot.types = SlotType.INVALID;
+    }
+  }
+}

@@ -1,0 +1,448 @@
+/**
+ * Precision back-tracking: when a decision depended on a scalar's exact value, everything that went into the value
+ * must be compared exactly when states are compared (mark_chain_precision in kernel/bpf/verifier.c).
+ */
+import { InsnClass, InsnMode, InsnSource, JmpOp, AtomicOp, isLdImm64, type Insn } from '../isa/index.ts';
+import { isSyncCallbackInsn } from './callback-kinds.ts';
+import { type Environment, type HistoryEntry, type LinkedRegister } from './environment.ts';
+import { printedInsn } from './print-insn.ts';
+import { stateText } from './print.ts';
+import { RegType } from './reg-type.ts';
+import { FRAME_POINTER, MAX_CALL_FRAMES, type PathState } from './state.ts';
+import { isPseudoCall, isPseudoKfunc } from './subprograms.ts';
+
+const ARGUMENTS = 0b111110;
+
+/** Notes the current instruction in the history since the last checkpoint, or adds to its entry. */
+export function historyEntry(env: Environment): HistoryEntry {
+  if (env.historyEntry !== undefined) return env.historyEntry;
+  const entry: HistoryEntry = {
+    insn: env.insn,
+    previous: env.previousInsn,
+    stackFrame: 0,
+    stackSlot: -1,
+    sourceIsStack: false,
+    destinationIsStack: false,
+    linked: undefined,
+  };
+  const state = env.current;
+  env.history[state.historyEnd] = entry;
+  state.historyEnd += 1;
+  env.historyEntry = entry;
+  return entry;
+}
+
+export function noteStackAccess(env: Environment, frame: number, slot: number): void {
+  const entry = historyEntry(env);
+  entry.stackFrame = frame;
+  entry.stackSlot = slot;
+}
+
+export function noteLinked(env: Environment, linked: readonly LinkedRegister[]): void {
+  historyEntry(env).linked = linked;
+}
+
+/** What still has to be made precise, per frame. */
+class Wanted {
+  frame = 0;
+  readonly registers = new Int32Array(MAX_CALL_FRAMES);
+  readonly slots: Set<number>[] = [];
+
+  constructor() {
+    for (let i = 0; i < MAX_CALL_FRAMES; i++) this.slots.push(new Set());
+  }
+
+  get isEmpty(): boolean {
+    for (let i = 0; i <= this.frame; i++) {
+      if (this.registers[i] !== 0 || this.slotsOf(i).size !== 0) return false;
+    }
+    return true;
+  }
+
+  slotsOf(frame: number): Set<number> {
+    return this.slots[frame] as Set<number>;
+  }
+
+  mask(frame = this.frame): number {
+    return this.registers[frame] as number;
+  }
+
+  has(register: number): boolean {
+    return (this.mask() & (1 << register)) !== 0;
+  }
+
+  want(register: number, frame = this.frame): void {
+    this.registers[frame] = this.mask(frame) | (1 << register);
+  }
+
+  drop(register: number, frame = this.frame): void {
+    this.registers[frame] = this.mask(frame) & ~(1 << register);
+  }
+
+  clear(): void {
+    this.registers.fill(0);
+    for (const slots of this.slots) slots.clear();
+  }
+}
+
+type StepResult = 'on' | 'give-up';
+
+/** Going back over one instruction: what it made of what. */
+function stepBack(
+  env: Environment,
+  index: number,
+  following: number,
+  entry: HistoryEntry | undefined,
+  wanted: Wanted,
+): StepResult {
+  const insn = env.insnAt(index);
+  if (insn.code === 0) return 'on';
+  if (env.log.tracesEverything) printStep(env, index, wanted);
+  syncLinked(entry, wanted);
+  const class_ = insn.code & 7;
+  let result: StepResult = 'on';
+  if (class_ === InsnClass.ALU || class_ === InsnClass.ALU64) stepAlu(insn, wanted);
+  else if (class_ === InsnClass.LDX || isFetchingAtomic(insn)) {
+    stepLoad(insn, entry, wanted);
+    return 'on';
+  } else if (class_ === InsnClass.STX || class_ === InsnClass.ST) {
+    return stepStore(insn, entry, wanted);
+  } else if (class_ === InsnClass.JMP || class_ === InsnClass.JMP32) {
+    result = stepJump(env, insn, index, following, entry, wanted);
+  } else if (isLdImm64(insn)) {
+    wanted.drop(insn.dst);
+    return 'on';
+  } else {
+    if (wanted.has(insn.dst)) return 'give-up';
+    // A packet load in a subprogram may end it: the caller comes next.
+    if (env.input.profile.code >= 6012 && following !== index + 1) wanted.frame += 1;
+    return 'on';
+  }
+  syncLinked(entry, wanted);
+  return result;
+}
+
+function isFetchingAtomic(insn: Insn): boolean {
+  return (
+    (insn.code & 7) === InsnClass.STX &&
+    (insn.code & 0xe0) === InsnMode.ATOMIC &&
+    (insn.imm & AtomicOp.FETCH) !== 0
+  );
+}
+
+function isLoadAcquire(insn: Insn): boolean {
+  return (
+    (insn.code & 7) === InsnClass.STX &&
+    (insn.code & 0xe0) === InsnMode.ATOMIC &&
+    insn.imm === AtomicOp.LOAD_ACQ
+  );
+}
+
+function stepAlu(insn: Insn, wanted: Wanted): void {
+  if (!wanted.has(insn.dst)) return;
+  const operation = insn.code & 0xf0;
+  if (operation === 0xd0 || operation === 0x80) return;
+  const fromRegister = (insn.code & 8) === InsnSource.X;
+  if (operation === 0xb0) wanted.drop(insn.dst);
+  if (fromRegister && insn.src !== FRAME_POINTER) wanted.want(insn.src);
+}
+
+function stepLoad(insn: Insn, entry: HistoryEntry | undefined, wanted: Wanted): void {
+  const loaded = isFetchingAtomic(insn) ? (insn.imm === AtomicOp.CMPXCHG ? 0 : insn.src) : insn.dst;
+  if (!wanted.has(loaded)) return;
+  wanted.drop(loaded);
+  // What comes from maps, contexts and so on is nobody's result.
+  if (entry === undefined || entry.stackSlot < 0) return;
+  wanted.slotsOf(entry.stackFrame).add(entry.stackSlot);
+}
+
+function stepStore(insn: Insn, entry: HistoryEntry | undefined, wanted: Wanted): StepResult {
+  if (isLoadAcquire(insn)) {
+    stepLoad(insn, entry, wanted);
+    return 'on';
+  }
+  if (wanted.has(insn.dst)) return 'give-up';
+  if (entry === undefined || entry.stackSlot < 0) return 'on';
+  if (!wanted.slotsOf(entry.stackFrame).delete(entry.stackSlot)) return 'on';
+  if ((insn.code & 7) === InsnClass.STX) wanted.want(insn.src);
+  return 'on';
+}
+
+function stepJump(
+  env: Environment,
+  insn: Insn,
+  index: number,
+  following: number,
+  entry: HistoryEntry | undefined,
+  wanted: Wanted,
+): StepResult {
+  if (isPseudoCall(insn)) return stepCall(env, insn, index, wanted);
+  const operation = insn.code & 0xf0;
+  if (operation === JmpOp.CALL) {
+    if (isSyncCallbackInsn(env, insn) && index !== following - 1) {
+      // Out of the callback, into the frame of the call.
+      if ((wanted.mask() & ~ARGUMENTS) !== 0 || wanted.slotsOf(wanted.frame).size !== 0) {
+        env.bug('backtracking: leftovers of a callback');
+      }
+      wanted.registers[wanted.frame] = 0;
+      leaveFrame(env, wanted);
+      return 'on';
+    }
+    if (isPseudoKfunc(insn) && insn.imm === 0) return 'give-up';
+    wanted.drop(0);
+    if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: call with wanted arguments');
+    return 'on';
+  }
+  if (operation === JmpOp.EXIT) {
+    const caller = following > 0 ? env.insns[following - 1] : undefined;
+    const fromCall = caller !== undefined && isPseudoCall(caller);
+    const wantsResult = fromCall && wanted.has(0);
+    if (fromCall && (wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: exit with wanted arguments');
+    wanted.drop(0);
+    if (wanted.frame === MAX_CALL_FRAMES - 1) env.bug('backtracking: too deep');
+    wanted.frame += 1;
+    if (wantsResult) wanted.want(0);
+    return 'on';
+  }
+  if (operation !== JmpOp.JA && operation !== JmpOp.JCOND && (insn.code & 8) === InsnSource.X) {
+    if (!wanted.has(insn.dst) && !wanted.has(insn.src)) return 'on';
+    // Both sides of a comparison decide together.
+    if (entry?.sourceIsStack !== true) wanted.want(insn.src);
+    if (entry?.destinationIsStack !== true) wanted.want(insn.dst);
+  }
+  return 'on';
+}
+
+function stepCall(env: Environment, insn: Insn, index: number, wanted: Wanted): StepResult {
+  const subprogram = env.findSubprogram(index + insn.imm + 1);
+  if (subprogram < 0) env.bug('backtracking: call of no function');
+  if (env.isGlobal(subprogram)) {
+    if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: global call with wanted arguments');
+    wanted.drop(0);
+    return 'on';
+  }
+  if ((wanted.mask() & ~ARGUMENTS) !== 0) env.bug('backtracking: wanted registers at function entry');
+  if (wanted.slotsOf(wanted.frame).size !== 0) env.bug('backtracking: wanted slots at function entry');
+  for (let i = 1; i <= 5; i++) {
+    if (!wanted.has(i)) continue;
+    wanted.drop(i);
+    wanted.want(i, wanted.frame - 1);
+  }
+  leaveFrame(env, wanted);
+  return 'on';
+}
+
+function leaveFrame(env: Environment, wanted: Wanted): void {
+  if (wanted.frame === 0) env.bug('backtracking: exit from frame 0');
+  wanted.frame -= 1;
+}
+
+/** If one of several equal registers is wanted, all are. */
+function syncLinked(entry: HistoryEntry | undefined, wanted: Wanted): void {
+  const linked = entry?.linked;
+  if (linked === undefined) return;
+  const isWanted = (l: LinkedRegister): boolean =>
+    l.isRegister ? (wanted.mask(l.frame) & (1 << l.index)) !== 0 : wanted.slotsOf(l.frame).has(l.index);
+  if (!linked.some(isWanted)) return;
+  for (const l of linked) {
+    if (l.isRegister) wanted.want(l.index, l.frame);
+    else wanted.slotsOf(l.frame).add(l.index);
+  }
+}
+
+function maskText(mask: number): string {
+  const names: string[] = [];
+  for (let i = 0; i < 32; i++) if ((mask & (1 << i)) !== 0) names.push(`r${i}`);
+  return names.join(',');
+}
+
+function slotsText(slots: Set<number>): string {
+  return [...slots]
+    .sort((a, b) => a - b)
+    .map((slot) => String(-(slot + 1) * 8))
+    .join(',');
+}
+
+function printStep(env: Environment, index: number, wanted: Wanted): void {
+  const frame = wanted.frame;
+  env.say(
+    `mark_precise: frame${frame}: regs=${maskText(wanted.mask())} stack=${slotsText(wanted.slotsOf(frame))} before ${index}: ${printedInsn(env, index)}\n`,
+  );
+}
+
+/** Every scalar of every checkpoint before: where going back cannot tell. */
+function markAllPrecise(env: Environment): void {
+  const verbose = env.log.tracesEverything;
+  if (verbose) {
+    env.say(`mark_precise: frame${env.current.depthOfCalls}: falling back to forcing all scalars precise\n`);
+  }
+  for (let state = env.current.parent; state !== undefined; state = state.parent) {
+    state.frames.forEach((frame, index) => {
+      for (let i = 0; i < FRAME_POINTER; i++) {
+        const register = frame.register(i);
+        if (register.type !== RegType.SCALAR || register.precise) continue;
+        register.precise = true;
+        if (verbose) env.say(`force_precise: frame${index}: forcing r${i} to be precise\n`);
+      }
+      frame.stack.forEach((slot, i) => {
+        if (!slot.isSpilledScalar || slot.value.precise) return;
+        slot.value.precise = true;
+        if (verbose) env.say(`force_precise: frame${index}: forcing fp${-(i + 1) * 8} to be precise\n`);
+      });
+    });
+  }
+}
+
+/** A new checkpoint begins with no scalar precise: only what is asked for later will be. */
+export function markAllImprecise(state: PathState): void {
+  for (const frame of state.frames) {
+    for (let i = 0; i < FRAME_POINTER; i++) {
+      const register = frame.register(i);
+      if (register.type === RegType.SCALAR) register.precise = false;
+    }
+    for (const slot of frame.stack) if (slot.isSpilledScalar) slot.value.precise = false;
+  }
+}
+
+/** Makes a scalar of the current frame precise, and what it came from. */
+export function markPrecise(env: Environment, register: number): void {
+  if (!env.privileged) return;
+  if (env.register(register).type !== RegType.SCALAR) env.bug('backtracking misuse');
+  const wanted = new Wanted();
+  wanted.frame = env.current.depthOfCalls;
+  wanted.want(register);
+  goBack(env, wanted);
+}
+
+/** What an equal older state needs precisely, the current one needs as well (propagate_precision). */
+export function propagatePrecision(env: Environment, old: PathState): void {
+  const wanted = new Wanted();
+  wanted.frame = env.current.depthOfCalls;
+  for (let index = old.depthOfCalls; index >= 0; index--) {
+    const frame = old.frame(index);
+    const names: string[] = [];
+    for (let i = 0; i < FRAME_POINTER; i++) {
+      const register = frame.register(i);
+      if (register.type !== RegType.SCALAR || !register.precise) continue;
+      wanted.want(i, index);
+      names.push(`r${i}`);
+    }
+    frame.stack.forEach((slot, i) => {
+      if (!slot.isSpilledScalar || !slot.value.precise) return;
+      wanted.slotsOf(index).add(i);
+      names.push(`fp${-(i + 1) * 8}`);
+    });
+    if (names.length > 0 && env.log.tracesEverything) {
+      env.say(`frame ${index}: propagating ${names.join(',')}\n`);
+    }
+  }
+  if (env.privileged) goBack(env, wanted);
+}
+
+/** Where the way back leads from an instruction, or undefined at the checkpoint. */
+function previousInsn(
+  env: Environment,
+  state: PathState,
+  insn: number,
+  position: { end: number },
+): number | undefined {
+  const count = position.end - state.historyStart;
+  if (insn === state.firstInsn) {
+    if (count === 0) return undefined;
+    if (count === 1 && env.history[state.historyStart]?.insn === insn) return undefined;
+  }
+  const last = env.history[position.end - 1];
+  if (count > 0 && last !== undefined && last.insn === insn) {
+    position.end -= 1;
+    return last.previous;
+  }
+  return insn - 1;
+}
+
+function goBack(env: Environment, wanted: Wanted): void {
+  if (wanted.isEmpty) return;
+  let state: PathState = env.current;
+  let first = state.firstInsn;
+  let last = env.insn;
+  let following = -1;
+  let skip = true;
+  for (;;) {
+    if (env.log.tracesEverything) {
+      env.say(
+        `mark_precise: frame${wanted.frame}: last_idx ${last} first_idx ${first} subseq_idx ${following} \n`,
+      );
+    }
+    if (last < 0) {
+      reachEntry(env, state, wanted);
+      return;
+    }
+    const position = { end: state.historyEnd };
+    for (let i = last; ;) {
+      if (skip) skip = false;
+      else {
+        const entry = env.history[position.end - 1];
+        const own = position.end > state.historyStart && entry?.insn === i ? entry : undefined;
+        if (stepBack(env, i, following, own, wanted) === 'give-up') {
+          markAllPrecise(env);
+          return;
+        }
+      }
+      if (wanted.isEmpty) return;
+      following = i;
+      const previous = previousInsn(env, state, i, position);
+      if (previous === undefined) break;
+      if (previous < 0 || previous >= env.insns.length) env.bug(`backtracking idx ${previous}`);
+      i = previous;
+    }
+    const parent = state.parent;
+    if (parent === undefined) break;
+    state = parent;
+    markIn(env, state, wanted);
+    if (wanted.isEmpty) return;
+    following = first;
+    last = state.lastInsn;
+    first = state.firstInsn;
+  }
+  if (!wanted.isEmpty) markAllPrecise(env);
+}
+
+/** The beginning of a global function: its arguments are scalars of any value. */
+function reachEntry(env: Environment, state: PathState, wanted: Wanted): void {
+  const frame = state.frame(0);
+  const plain =
+    state.depthOfCalls === 0 &&
+    frame.subprogram > 0 &&
+    frame.callsite === -1 &&
+    wanted.slotsOf(wanted.frame).size === 0 &&
+    (wanted.mask() & ~ARGUMENTS) === 0;
+  if (!plain) env.bug('backtracking: function entry');
+  for (let i = 1; i <= 5; i++) {
+    if (wanted.has(i) && frame.register(i).type === RegType.SCALAR) frame.register(i).precise = true;
+  }
+}
+
+/** Marks what is wanted in a checkpoint; what is precise there already needs no more. */
+function markIn(env: Environment, state: PathState, wanted: Wanted): void {
+  for (let index = wanted.frame; index >= 0; index--) {
+    const frame = state.frame(index);
+    for (let i = 0; i < 11; i++) {
+      if ((wanted.mask(index) & (1 << i)) === 0) continue;
+      const register = frame.register(i);
+      if (register.type !== RegType.SCALAR || register.precise) wanted.drop(i, index);
+      else register.precise = true;
+    }
+    const slots = wanted.slotsOf(index);
+    for (const i of [...slots]) {
+      const slot = frame.stack[i];
+      if (slot === undefined) env.bug('backtracking: stack slot out of bounds');
+      if (!slot.isSpilledScalar || slot.value.precise) slots.delete(i);
+      else slot.value.precise = true;
+    }
+    if (env.log.tracesEverything) {
+      env.say(
+        `mark_precise: frame${index}: parent state regs=${maskText(wanted.mask(index))} stack=${slotsText(slots)}: `,
+      );
+      env.say(stateText(env, frame, true));
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** The corpus of ../shared/data/verifier/oldstyle.jsonl as verifier inputs. */
+import { readFileSync } from 'node:fs';
+import { MapFlag, MapType } from '../../abi/index.ts';
+import { fromHex } from '../../base/index.ts';
+import { type Btf } from '../../btf/index.ts';
+import { decodeInsns, type Insn } from '../../isa/index.ts';
+import { PRIVILEGED, verifierProfile, type VerifierInput, type VerifierMap } from '../index.ts';
+
+export interface OldstyleCase {
+  readonly descr: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly result: number;
+  readonly errstr?: string;
+  readonly eat: number;
+  readonly insns: string;
+  readonly kernel618?: { readonly got: boolean; readonly errno: number; readonly log: string };
+  readonly [fixup: `fixup_map_${string}`]: readonly number[];
+}
+
+function u32(value: number, at: number, bytes: Uint8Array): void {
+  new DataView(bytes.buffer).setUint32(at, value, true);
+}
+
+function map(
+  id: number,
+  type: number,
+  keySize: number,
+  valueSize: number,
+  maxEntries: number,
+  flags = 0,
+): VerifierMap {
+  const contents = new Uint8Array(valueSize);
+  if (valueSize === 48 && type === MapType.ARRAY) {
+    u32(6, 0, contents);
+    if (flags === 0) u32(0x0fff_ffff, 44, contents);
+  }
+  const isReadOnly = (flags & MapFlag.RDONLY_PROG) !== 0;
+  return {
+    id,
+    name: '',
+    type,
+    keySize,
+    valueSize,
+    maxEntries,
+    flags,
+    frozen: isReadOnly,
+    readValue: (offset, size) =>
+      offset + size <= contents.length ? contents.slice(offset, offset + size) : undefined,
+  };
+}
+
+const MAPS: Readonly<Record<string, VerifierMap>> = {
+  hash_8b: map(1, MapType.HASH, 8, 8, 1),
+  hash_16b: map(2, MapType.HASH, 8, 16, 1),
+  hash_48b: map(3, MapType.HASH, 8, 48, 1),
+  array_48b: map(4, MapType.ARRAY, 4, 48, 1),
+  array_ro: map(5, MapType.ARRAY, 4, 48, 1, MapFlag.RDONLY_PROG),
+  array_wo: map(6, MapType.ARRAY, 4, 48, 1, MapFlag.WRONLY_PROG),
+  array_small: map(7, MapType.ARRAY, 4, 1, 1),
+  event_output: map(8, MapType.PERF_EVENT_ARRAY, 4, 4, 1),
+  stacktrace: map(9, MapType.STACK_TRACE, 4, 8, 1),
+  ringbuf: map(10, MapType.RINGBUF, 0, 0, 4096),
+};
+
+/** All cases that carry a real verdict. */
+export function readOldstyle(path: string): OldstyleCase[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as OldstyleCase)
+    .filter((entry) => entry.kernel618 !== undefined);
+}
+
+/** The last line of the kernel's log before the statistics. */
+export function lastLine(entry: OldstyleCase): string | undefined {
+  return entry.kernel618?.log
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('processed '))
+    .at(-1);
+}
+
+/** A case as the loader gave it to the kernel: map fds are 1000 + the map's id. */
+export function oldstyleInput(entry: OldstyleCase, logLevel: number, kernelBtf?: Btf): VerifierInput {
+  const insns: Insn[] = decodeInsns(fromHex(entry.insns));
+  for (const [name, value] of Object.entries(MAPS)) {
+    for (const index of entry[`fixup_map_${name}`] ?? []) {
+      const insn = insns[index];
+      if (insn !== undefined) insn.imm = 1000 + value.id;
+    }
+  }
+  const byFd = new Map(Object.values(MAPS).map((entryMap) => [1000 + entryMap.id, entryMap]));
+  // The test runner's own flags: 1 any alignment, 2 strict alignment; others are load flags.
+  const flags = (entry.flags & ~7) | (entry.flags & 1 ? 2 : 0) | (entry.flags & 2 ? 1 : 0);
+  return {
+    insns,
+    progType: entry.type === 0 ? 1 : entry.type,
+    expectedAttachType: entry.eat,
+    progFlags: flags,
+    gplCompatible: true,
+    capabilities: PRIVILEGED,
+    logLevel,
+    profile: verifierProfile('6.18'),
+    // The recorder's standard streams are open files, but no maps.
+    mapByFd: (fd) => byFd.get(fd) ?? (fd >= 0 && fd <= 2 ? 'no-map' : undefined),
+    kernelBtf,
+    attachBtfId: 0,
+  };
+}

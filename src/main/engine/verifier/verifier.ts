@@ -1,0 +1,138 @@
+import { helpersOf } from '../abi/index.ts';
+import { checkAttach } from './attach.ts';
+import { checkCfg } from './cfg.ts';
+import { Environment, Rejection } from './environment.ts';
+import { computeLiveRegisters, liveText } from './liveness.ts';
+import { lineOf } from './print.ts';
+import { printedInsn } from './print-insn.ts';
+import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
+import { resolveInsns } from './resolve.ts';
+import { checkStackDepth } from './stack-depth.ts';
+import { addSubprogramsAndKfuncs, checkSubprograms } from './subprograms.ts';
+import { type AccessKind, type VerifierInput, type VerifierResult } from './types.ts';
+import { checkFunction, checkGlobalFunctions } from './walk.ts';
+
+/** Helpers that this program may call. */
+function allowedHelpers(env: Environment): ReadonlySet<number> {
+  const { input } = env;
+  const all = helpersOf({
+    type: input.progType,
+    attachType: input.expectedAttachType,
+    capBpf: input.capabilities.bpf,
+    capPerfmon: input.capabilities.perfmon,
+    kernel: input.profile.code,
+  });
+  const choose = env.structOps?.helperAllowed;
+  if (choose === undefined) return all;
+  const chosen = new Set(all);
+  for (let id = 1; id < 220; id++) {
+    const verdict = choose(id);
+    if (verdict === true) chosen.add(id);
+    else if (verdict === false) chosen.delete(id);
+  }
+  return chosen;
+}
+
+function printLiveRegisters(env: Environment): void {
+  if (!env.input.profile.printsLiveRegisters || !env.log.tracesEverything) return;
+  env.say('Live regs before insn:\n');
+  for (let i = 0; i < env.insns.length; i++) {
+    env.say(`${String(i).padStart(7)}: ${liveText(env.factsAt(i).liveRegisters)} ${printedInsn(env, i)}\n`);
+    if (env.insnAt(i).code === 0x18) i += 1;
+  }
+}
+
+/** All checks in the kernel's order. */
+function check(env: Environment): void {
+  checkFunctionRecords(env);
+  addSubprogramsAndKfuncs(env);
+  checkSubprograms(env);
+  checkProgramBtf(env);
+  resolveInsns(env);
+  checkCfg(env);
+  checkAttach(env);
+  env.helpers = allowedHelpers(env);
+  computeLiveRegisters(env);
+  printLiveRegisters(env);
+  checkFunction(env, 0);
+  checkGlobalFunctions(env);
+  checkStackDepth(env);
+}
+
+function printStatistics(env: Environment): void {
+  if ((env.log.level & 4) !== 0) {
+    env.say('verification time 0 usec\n');
+    env.say(`stack depth ${env.subprograms.map((subprogram) => subprogram.stackDepth).join('+')}\n`);
+  }
+  if (env.log.level === 0) return;
+  env.say(
+    `processed ${env.processed} insns (limit ${env.input.profile.instructionLimit}) ` +
+      `max_states_per_insn ${env.maxStatesPerInsn} total_states ${env.totalStates} ` +
+      `peak_states ${env.peakStates} mark_read ${env.longestMarkReadWalk}\n`,
+  );
+}
+
+/**
+ * Verifies a program as Linux does at BPF_PROG_LOAD: bpf_check() of kernel/bpf/verifier.c. Never throws for a bad
+ * program: errno and log say what the kernel says.
+ */
+export function verifyProgram(input: VerifierInput): VerifierResult {
+  const env = new Environment(input);
+  let errno = 0;
+  try {
+    check(env);
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    errno = error.errno;
+  }
+  const message = errno === 0 ? '' : env.log.lastMessage();
+  const failedAt = errno !== 0 && env.processed > 0 ? env.insn : undefined;
+  printStatistics(env);
+  return result(env, errno, message, failedAt);
+}
+
+function result(
+  env: Environment,
+  errno: number,
+  message: string,
+  failedAt: number | undefined,
+): VerifierResult {
+  const access = new Map<number, AccessKind>();
+  for (const [insn, kind] of env.accesses) if (kind !== 'mixed') access.set(insn, kind);
+  const unreached = new Set<number>();
+  if (errno === 0)
+    env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
+  const failedLine = failedAt === undefined ? undefined : lineOf(env, failedAt);
+  return {
+    errno,
+    log: env.log.lines(),
+    message,
+    ...(failedAt === undefined ? {} : { failedAt }),
+    ...(failedLine === undefined ? {} : { failedLine }),
+    statistics: {
+      processedInsns: env.processed,
+      maxStatesPerInsn: env.maxStatesPerInsn,
+      totalStates: env.totalStates,
+      peakStates: env.peakStates,
+      longestMarkReadWalk: env.longestMarkReadWalk,
+    },
+    stackDepth: env.subprograms.map((subprogram) => subprogram.stackDepth),
+    maxCtxOffset: env.maxCtxOffset,
+    sleepable: env.sleepable,
+    usedMaps: env.usedMaps,
+    usedKfuncs: [...env.kfuncs.values()].map((kfunc) => kfunc.id),
+    subprograms: env.subprograms.map((subprogram, i) => ({
+      start: subprogram.start,
+      end: subprogram.end,
+      name: subprogram.name,
+      stackDepth: subprogram.stackDepth,
+      isCallback: subprogram.isCallback,
+      isGlobal: env.isGlobal(i),
+    })),
+    facts: { access, unreached },
+    warnings: env.warnings,
+    ...(env.input.keepStates === true
+      ? { states: { at: (insn: number) => env.knownStates.get(insn) ?? [] } }
+      : {}),
+  };
+}
