@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 /** The two shells run the same specs. */
 export interface ShellOptions {
   readonly shell: 'web' | 'electron';
+  /** Errors in the page's console that belong to the test: `test.use({ expectedErrors: [/…/] })`. */
+  readonly expectedErrors: readonly RegExp[];
 }
 
 interface Fixtures {
@@ -64,17 +66,20 @@ async function startServer(dataFolder: string): Promise<Server> {
 }
 
 /** Errors of the page itself fail its test. */
-function watchErrors(page: Page): string[] {
+function watchErrors(page: Page, expected: readonly RegExp[]): string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(`console: ${message.text()}`);
+    const text = message.text();
+    if (message.type() === 'error' && !expected.some((one) => one.test(text)))
+      errors.push(`console: ${text}`);
   });
   return errors;
 }
 
 export const test = base.extend<Fixtures & ShellOptions>({
   shell: ['web', { option: true }],
+  expectedErrors: [[], { option: true }],
 
   dataFolder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'hidsmith-e2e-'));
@@ -82,7 +87,7 @@ export const test = base.extend<Fixtures & ShellOptions>({
     rmSync(folder, { recursive: true, force: true });
   },
 
-  page: async ({ shell, dataFolder, context, viewport, colorScheme }, use) => {
+  page: async ({ shell, expectedErrors, dataFolder, context, viewport, colorScheme }, use) => {
     if (shell === 'electron') {
       const application = await _electron.launch({
         args: [ROOT, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
@@ -91,7 +96,7 @@ export const test = base.extend<Fixtures & ShellOptions>({
       });
       const window = await application.firstWindow();
       if (viewport !== null) await window.setViewportSize(viewport);
-      const errors = watchErrors(window);
+      const errors = watchErrors(window, expectedErrors);
       await use(window);
       await application.close();
       expect(errors).toEqual([]);
@@ -99,7 +104,7 @@ export const test = base.extend<Fixtures & ShellOptions>({
     }
     const server = await startServer(dataFolder);
     const page = await context.newPage();
-    const errors = watchErrors(page);
+    const errors = watchErrors(page, expectedErrors);
     await page.goto(server.url);
     // The token moves from the address into a cookie.
     await page.waitForURL((url) => url.pathname === '/' && url.search === '');

@@ -33,10 +33,14 @@ export async function runWorker(
     else if (message.kind === 'call') peer.receive(message);
     else {
       peer.close();
-      void workbench.close().finally(() => {
-        post({ kind: 'closed' });
-        port.close();
-      });
+      // A store that cannot be closed cleanly recovers when it is opened next.
+      void workbench
+        .close()
+        .catch(() => undefined)
+        .then(() => {
+          post({ kind: 'closed' });
+          port.close();
+        });
     }
   });
   post({ kind: 'ready' });
