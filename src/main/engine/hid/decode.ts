@@ -1,8 +1,7 @@
-import { EngineError } from '../base/index.ts';
+import { EngineError, toHex } from '../base/index.ts';
 import { elementsOf, type Element } from './elements.ts';
 import { extractBits, signExtend, storeBits } from './bits.ts';
 import {
-  type Field,
   type FieldValue,
   type ParsedDescriptor,
   type Report,
@@ -10,8 +9,6 @@ import {
   type ReportType,
 } from './types.ts';
 import { usageName } from './usages.ts';
-import { effectiveMaximum, physicalValue } from './physical.ts';
-import { toHex } from '../base/index.ts';
 
 /** True if reports of this type start with an id byte (hid_report_enum.numbered). */
 export function isNumbered(parsed: ParsedDescriptor, type: ReportType): boolean {
@@ -36,26 +33,28 @@ function elementBytes(bytes: Uint8Array, element: Element): Uint8Array {
   return out;
 }
 
-function arrayUsage(field: Field, value: number): number | undefined {
-  const index = value - field.logicalMinimum;
-  if (value < field.logicalMinimum || value > field.logicalMaximum) return undefined;
-  return field.usages[index];
+function arrayUsage(element: Element, value: number): number | undefined {
+  const { minimum, maximum, field } = element;
+  return value < minimum || value > maximum ? undefined : field.usages[value - minimum];
+}
+
+/** Logical value of an element: signed if its minimum is negative. */
+function valueOf(bytes: Uint8Array, element: Element): number {
+  const raw = extractBits(bytes, element.bitOffset, element.valueBits);
+  return element.isSigned ? signExtend(raw, element.valueBits) : raw;
 }
 
 function readElement(bytes: Uint8Array, element: Element): FieldValue {
-  const { field } = element;
-  const bits = Math.min(32, element.bitSize);
-  const raw = extractBits(bytes, element.bitOffset, bits);
-  const value = field.logicalMinimum < 0 ? signExtend(raw, bits) : raw;
-  const minimum = field.logicalMinimum;
-  const maximum = effectiveMaximum(minimum, field.logicalMaximum);
-  const hasRange = minimum < maximum && !field.isConstant;
-  const isNull = hasRange && (value < minimum || value > maximum);
-  const usage = field.isArray ? arrayUsage(field, value) : element.usage;
-  const physical = field.isArray || isNull ? undefined : physicalValue(field, value);
-  let text = String(value);
+  const { field, minimum, maximum, valueBits } = element;
+  const raw = extractBits(bytes, element.bitOffset, valueBits);
+  const value = element.isSigned ? signExtend(raw, valueBits) : raw;
+  const isNull = element.hasRange && (value < minimum || value > maximum);
+  const usage = field.isArray ? arrayUsage(element, value) : element.usage;
+  const scale = isNull ? undefined : element.physical;
+  let text: string;
   if (element.bitSize > 32) text = toHex(elementBytes(bytes, element), ' ');
   else if (field.isArray && usage !== undefined) text = (usage & 0xffff) === 0 ? '0' : usageName(usage);
+  else text = String(value);
   return {
     key: element.key,
     fieldIndex: field.index,
@@ -66,8 +65,8 @@ function readElement(bytes: Uint8Array, element: Element): FieldValue {
     bitSize: element.bitSize,
     raw,
     value,
-    physical,
-    unit: physical === undefined ? '' : field.unitName,
+    physical: scale === undefined ? undefined : (value - scale.offset) * scale.scale + scale.base,
+    unit: scale === undefined ? '' : field.unitName,
     isNull,
     isConstant: field.isConstant,
     isArray: field.isArray,
@@ -116,7 +115,7 @@ export function decodeReport(
 ): ReportDecode {
   const numbered = isNumbered(parsed, type);
   const reportId = numbered ? (bytes[0] ?? 0) : 0;
-  const report = findReport(parsed, bytes, type);
+  const report = parsed.reports[type].get(numbered ? (bytes[0] ?? -1) : 0);
   if (report === undefined || bytes.length === 0) {
     let problem = `no ${type} report has the id ${reportId}`;
     if (bytes.length === 0) problem = 'empty';
@@ -124,13 +123,40 @@ export function decodeReport(
     return { type, report: undefined, reportId, values: [], summary: '', problem };
   }
   const values = elementsOf(report).map((element) => readElement(bytes, element));
+  let summary: string | undefined;
   return {
     type,
     report,
     reportId,
     values,
-    summary: summarize(report, values),
+    // Made when asked for: views that show thousands of reports want it of the visible ones only.
+    get summary(): string {
+      summary ??= summarize(report, values);
+      return summary;
+    },
     problem: problemOf(report, bytes),
+  };
+}
+
+/**
+ * Reads one value of many reports fast: the function returned gives the logical value of the field with that key (FieldValue.key), or undefined
+ * for reports that do not have it or end before it.
+ */
+export function fieldReader(
+  parsed: ParsedDescriptor,
+  key: string,
+  type: ReportType = 'input',
+): (bytes: Uint8Array) => number | undefined {
+  const numbered = isNumbered(parsed, type);
+  const byId = new Map<number, Element>();
+  for (const [id, report] of parsed.reports[type]) {
+    const element = elementsOf(report).find((candidate) => candidate.key === key);
+    if (element !== undefined) byId.set(id, element);
+  }
+  return (bytes) => {
+    const element = byId.get(numbered ? (bytes[0] ?? -1) : 0);
+    if (element === undefined || element.bitOffset + element.bitSize > bytes.length * 8) return undefined;
+    return valueOf(bytes, element);
   };
 }
 

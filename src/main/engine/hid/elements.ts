@@ -1,3 +1,4 @@
+import { effectiveMaximum, physicalScale, type PhysicalScale } from './physical.ts';
 import { type Field, type Report } from './types.ts';
 import { usageName } from './usages.ts';
 
@@ -11,9 +12,35 @@ export interface Element {
   readonly usage: number | undefined;
   readonly bitOffset: number;
   readonly bitSize: number;
+  /** Bits that make the value: the low 32 of wider elements. */
+  readonly valueBits: number;
+  readonly isSigned: boolean;
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Values outside of minimum … maximum mean "no value". */
+  readonly hasRange: boolean;
+  /** physical = (value - minimum) * scale + base; undefined if the field has no unit and no physical range. */
+  readonly physical: PhysicalScale | undefined;
 }
 
 const known = new WeakMap<Report, readonly Element[]>();
+
+type Place = Pick<Element, 'field' | 'index' | 'key' | 'name' | 'usage' | 'bitOffset' | 'bitSize'>;
+
+function complete(place: Place): Element {
+  const { field } = place;
+  const minimum = field.logicalMinimum;
+  const maximum = effectiveMaximum(minimum, field.logicalMaximum);
+  return {
+    ...place,
+    valueBits: Math.min(32, place.bitSize),
+    isSigned: minimum < 0,
+    minimum,
+    maximum,
+    hasRange: minimum < maximum && !field.isConstant,
+    physical: field.isArray ? undefined : physicalScale(field),
+  };
+}
 
 function usageKey(usage: number): string {
   return (usage >>> 0).toString(16).padStart(8, '0');
@@ -38,7 +65,9 @@ export function elementsOf(report: Report): readonly Element[] {
     if (!field.isKernelField) {
       const bitSize = field.size * field.count;
       const { bitOffset, key } = field;
-      elements.push({ field, index: 0, key, name: 'Padding', usage: undefined, bitOffset, bitSize });
+      elements.push(
+        complete({ field, index: 0, key, name: 'Padding', usage: undefined, bitOffset, bitSize }),
+      );
       continue;
     }
     const name = field.isArray ? arrayName(field) : '';
@@ -46,19 +75,15 @@ export function elementsOf(report: Report): readonly Element[] {
       const bitOffset = field.bitOffset + index * field.size;
       const place = { field, index, bitOffset, bitSize: field.size };
       if (field.isArray) {
-        elements.push({ ...place, key: `${field.key}[${index}]`, name, usage: undefined });
+        elements.push(complete({ ...place, key: `${field.key}[${index}]`, name, usage: undefined }));
         continue;
       }
       const usage = field.usages[index] as number;
       const base = usageKey(usage);
       const ordinal = (seen.get(base) ?? 0) + 1;
       seen.set(base, ordinal);
-      elements.push({
-        ...place,
-        key: ordinal === 1 ? base : `${base}#${ordinal}`,
-        name: usageName(usage),
-        usage,
-      });
+      const key = ordinal === 1 ? base : `${base}#${ordinal}`;
+      elements.push(complete({ ...place, key, name: usageName(usage), usage }));
     }
   }
   known.set(report, elements);

@@ -13,7 +13,7 @@ export {
   type ReportType,
   type UsageRange,
 } from './types.ts';
-export { HID_6_12, HID_6_3, type HidProfile } from './profile.ts';
+export { HID_6_12, HID_6_3, hidProfile, type HidProfile } from './device/profile.ts';
 export {
   MAX_BUFFER_SIZE,
   MAX_DESCRIPTOR_SIZE,
@@ -34,7 +34,7 @@ export {
   type ScanResult,
 } from './scan.ts';
 export { resolutionMultipliers } from './multiplier.ts';
-export { bitMap, decodeReport, encodeReport, findReport, isNumbered } from './decode.ts';
+export { bitMap, decodeReport, encodeReport, fieldReader, findReport, isNumbered } from './decode.ts';
 export {
   fullUsageName,
   joinUsage,
@@ -57,11 +57,16 @@ export {
   type DeviceHooks,
   type DeviceTransport,
   type Source,
-} from './hooks.ts';
-export { HidDevice, type DeviceIdentity, type HidrawReader, type ReportOutcome } from './device.ts';
-export { HidBus } from './bus.ts';
-export { ScriptedTransport, type DeviceTraffic } from './transport.ts';
-export { hidrawGet, hidrawSend, hidrawWrite } from './hidraw.ts';
+} from './device/hooks.ts';
+export {
+  HidDevice,
+  type DeviceIdentity,
+  type HidrawReader,
+  type ReportOutcome,
+} from './device/hid-device.ts';
+export { HidBus } from './device/bus.ts';
+export { ScriptedTransport, type DeviceTraffic } from './device/transport.ts';
+export { hidrawGet, hidrawSend, hidrawWrite } from './device/hidraw.ts';
 export { descriptorCArray, descriptorLine, descriptorListing } from './listing.ts';
 export { diffDescriptors, type DiffLine } from './diff.ts';
 export { encodeDescriptor, encodeItem, type EditableItem } from './encode.ts';

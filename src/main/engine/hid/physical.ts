@@ -6,17 +6,24 @@ export function effectiveMaximum(minimum: number, maximum: number): number {
   return minimum < 0 ? maximum : maximum >>> 0;
 }
 
+/** How a field's values become physical ones: (value - offset) * scale + base. */
+export interface PhysicalScale {
+  readonly offset: number;
+  readonly scale: number;
+  readonly base: number;
+}
+
 /**
- * A logical value in the field's units before the exponent (HID 1.11, 6.2.2.7: logical range maps linearly to the physical one; a physical
- * range of 0 … 0 means that both are the same). Undefined without unit and without physical range.
+ * The way from logical values to the field's units before the exponent (HID 1.11, 6.2.2.7: the logical range maps linearly to the physical one;
+ * a physical range of 0 … 0 means that both are the same). Undefined without unit and without physical range.
  */
-export function physicalValue(field: Field, value: number): number | undefined {
+export function physicalScale(field: Field): PhysicalScale | undefined {
   const { logicalMinimum, physicalMinimum } = field;
   const logicalMaximum = effectiveMaximum(logicalMinimum, field.logicalMaximum);
   const physicalMaximum = effectiveMaximum(physicalMinimum, field.physicalMaximum);
   const hasPhysical = physicalMinimum !== 0 || physicalMaximum !== 0;
   if (!hasPhysical && unitSymbol(field.unit) === '') return undefined;
-  if (!hasPhysical || logicalMaximum === logicalMinimum) return value;
+  if (!hasPhysical || logicalMaximum === logicalMinimum) return { offset: 0, scale: 1, base: 0 };
   const scale = (physicalMaximum - physicalMinimum) / (logicalMaximum - logicalMinimum);
-  return (value - logicalMinimum) * scale + physicalMinimum;
+  return { offset: logicalMinimum, scale, base: physicalMinimum };
 }

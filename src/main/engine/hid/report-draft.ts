@@ -57,6 +57,20 @@ function expandUsages(ranges: readonly UsageRange[], elements: number): number[]
   return out;
 }
 
+/** More usages than that are listed only when asked for: a hostile descriptor of 4 KiB can declare millions. */
+const MAX_EAGER_USAGES = 1024;
+
+function withLateUsages(field: Omit<Field, 'usages'>): Field {
+  let usages: readonly number[] | undefined;
+  return {
+    ...field,
+    get usages(): readonly number[] {
+      usages ??= expandUsages(field.usageRanges, field.count);
+      return usages;
+    },
+  };
+}
+
 /** Gives the fields their places, keys and ids. `numbered`: reports of this type start with an id byte. */
 export function buildReport(draft: ReportDraft, numbered: boolean): Report {
   const start = numbered ? 8 : 0;
@@ -65,8 +79,8 @@ export function buildReport(draft: ReportDraft, numbered: boolean): Report {
     const base = field.isKernelField ? rangeKey(field.usageRanges) : `pad@${field.reportOffset}`;
     const ordinal = (seen.get(base) ?? 0) + 1;
     seen.set(base, ordinal);
-    let usages: readonly number[] | undefined;
-    return {
+    const declared = field.usageRanges.reduce((sum, range) => sum + range.maximum - range.minimum + 1, 0);
+    const made = {
       ...field,
       index,
       type: draft.type,
@@ -76,12 +90,10 @@ export function buildReport(draft: ReportDraft, numbered: boolean): Report {
       isConstant: field.flags.constant,
       unitName: unitText(field.unit, field.unitExponent),
       key: ordinal === 1 ? base : `${base}#${ordinal}`,
-      // Made when asked for: a hostile descriptor of 4 KiB can declare millions.
-      get usages(): readonly number[] {
-        usages ??= field.isKernelField ? expandUsages(field.usageRanges, field.count) : [];
-        return usages;
-      },
     };
+    if (!field.isKernelField) return { ...made, usages: [] };
+    if (Math.max(declared, field.count) > MAX_EAGER_USAGES) return withLateUsages(made);
+    return { ...made, usages: expandUsages(field.usageRanges, field.count) };
   });
   return {
     type: draft.type,

@@ -1,5 +1,5 @@
 import { codeOf, EV } from './codes.ts';
-import { QUIRK_NOINVERT, QUIRK_NOTOUCH, QUIRK_X_INVERT, QUIRK_Y_INVERT } from './configure.ts';
+import { QUIRK_NOINVERT, QUIRK_NOTOUCH, QUIRK_X_INVERT, QUIRK_Y_INVERT } from './quirks.ts';
 import { type InputDevice } from './input-device.ts';
 import {
   BUFFERED_BYTE,

@@ -1,10 +1,12 @@
-import { usageIdOf, usagePageOf } from '../usages.ts';
+import { usagePageOf } from '../usages.ts';
 import { codeOf, EV } from './codes.ts';
-import { mapUsage, QUIRK_X_INVERT, QUIRK_Y_INVERT, type DriverMapping, type Mapping } from './configure.ts';
+import { type DriverMapping } from './mapping.ts';
+import { QUIRK_X_INVERT, QUIRK_Y_INVERT } from './quirks.ts';
 import { type InputDevice } from './input-device.ts';
-import { CONFIDENCE_CLASSES, QUIRK, type MultitouchClass } from './multitouch-devices.ts';
-import { axisResolution } from './resolution.ts';
-import { INPUT_MT_DIRECT, INPUT_MT_DROP_UNUSED, INPUT_MT_POINTER } from './slots.ts';
+import { QUIRK, type MultitouchClass } from './multitouch-devices.ts';
+import { asusKey, touchMapping } from './multitouch-mapping.ts';
+import { newApplication, read, readFlag, type Application, type Contact } from './multitouch-state.ts';
+import { INPUT_MT_DROP_UNUSED, INPUT_MT_POINTER } from './slots.ts';
 import {
   CONSTANT,
   VARIABLE,
@@ -33,58 +35,15 @@ const POSITION_X = codeOf('ABS_MT_POSITION_X');
 const POSITION_Y = codeOf('ABS_MT_POSITION_Y');
 const TOOL_X = codeOf('ABS_MT_TOOL_X');
 const TOOL_Y = codeOf('ABS_MT_TOOL_Y');
-const TOOL_TYPE = codeOf('ABS_MT_TOOL_TYPE');
 const DISTANCE = codeOf('ABS_MT_DISTANCE');
 const ORIENTATION = codeOf('ABS_MT_ORIENTATION');
 const PRESSURE = codeOf('ABS_MT_PRESSURE');
 const TOUCH_MAJOR = codeOf('ABS_MT_TOUCH_MAJOR');
 const TOUCH_MINOR = codeOf('ABS_MT_TOUCH_MINOR');
-const BTN_TOUCH = codeOf('BTN_TOUCH');
-const BTN_MOUSE = codeOf('BTN_MOUSE');
 const BTN_LEFT = codeOf('BTN_LEFT');
-const BTN_0 = codeOf('BTN_0');
 const BTN_STYLUS = codeOf('BTN_STYLUS');
 const MSC_TIMESTAMP = codeOf('MSC_TIMESTAMP');
-const PROP_DIRECT = codeOf('INPUT_PROP_DIRECT');
 const PROP_BUTTONPAD = codeOf('INPUT_PROP_BUTTONPAD');
-
-/** Where in the report a property of a contact stands. */
-interface Place {
-  readonly field: FieldState;
-  readonly index: number;
-}
-type ContactPart = 'x' | 'y' | 'cx' | 'cy' | 'p' | 'w' | 'h' | 'a' | 'id' | 'tip' | 'inRange' | 'confidence';
-/** One contact's places in the report (struct mt_usages). */
-type Contact = Partial<Record<ContactPart, Place>>;
-
-function read(place: Place | undefined, missing: number): number {
-  return place === undefined ? missing : (place.field.value[place.index] as number);
-}
-
-/** A state read through a pointer to bool: only the low byte counts. */
-function readFlag(place: Place | undefined, missing: boolean): boolean {
-  return place === undefined ? missing : ((place.field.value[place.index] as number) & 0xff) !== 0;
-}
-
-/** Reports of one application collection (struct mt_application). */
-interface Application {
-  readonly application: number;
-  readonly reportId: number;
-  readonly contacts: Contact[];
-  quirks: number;
-  scanTime: Place | undefined;
-  scanTimeMaximum: number;
-  contactCount: Place | undefined;
-  leftButton: number;
-  flags: number;
-  readonly pendingPalms: Set<number>;
-  received: number;
-  expected: number;
-  buttons: number;
-  lastReportMicroseconds: number;
-  timestamp: number;
-  previousScanTime: number;
-}
 
 interface ReportData {
   readonly application: Application;
@@ -136,27 +95,7 @@ export class MultitouchDriver {
       (app) => app.application === report.application && (!separate || app.reportId === report.id),
     );
     if (known !== undefined) return known;
-    let flags = 0;
-    if (report.application === U.DG_TOUCHSCREEN) flags = INPUT_MT_DIRECT;
-    if (report.application === U.DG_TOUCHPAD) flags = INPUT_MT_POINTER;
-    const added: Application = {
-      application: report.application,
-      reportId: report.id,
-      contacts: [],
-      quirks: this.#class.quirks,
-      scanTime: undefined,
-      scanTimeMaximum: 0,
-      contactCount: undefined,
-      leftButton: 0,
-      flags,
-      pendingPalms: new Set(),
-      received: 0,
-      expected: 0,
-      buttons: 0,
-      lastReportMicroseconds: Number.NEGATIVE_INFINITY,
-      timestamp: 0,
-      previousScanTime: 0,
-    };
+    const added = newApplication(report, this.#class.quirks);
     this.#applications.push(added);
     return added;
   }
@@ -222,156 +161,20 @@ export class MultitouchDriver {
     const isAsus =
       application === U.VD_ASUS_CUSTOM_MEDIA_KEYS && (data.application.quirks & QUIRK.ASUS_CUSTOM_UP) !== 0;
     if (!isKnown && !isAsus) return 'ignore';
-    if (isAsus && usagePageOf(usage.hid) === U.PAGE.CUSTOM) return this.#asusKey(field, usage, input);
-    if (data.isMultitouch) return this.#touchMapping(field, usage, input, data.application);
+    if (isAsus && usagePageOf(usage.hid) === U.PAGE.CUSTOM) return asusKey(field, usage, input);
+    if (data.isMultitouch) {
+      return touchMapping({
+        field,
+        usage,
+        input,
+        app: data.application,
+        mtClass: this.#class,
+        say: (message) => this.#host.say(message),
+      });
+    }
     // Some touch screens declare their stylus as a touch screen.
     if (physical === U.DG_STYLUS) input.application = U.DG_STYLUS;
     return undefined;
-  }
-
-  #asusKey(field: FieldState, usage: UsageState, input: HidInput): Mapping {
-    const keys = new Map([
-      [0x10, 'KEY_BRIGHTNESSDOWN'],
-      [0x20, 'KEY_BRIGHTNESSUP'],
-      [0x35, 'KEY_DISPLAY_OFF'],
-      [0x6b, 'KEY_F21'],
-      [0x6c, 'KEY_SLEEP'],
-    ]);
-    input.device.ev[EV.REP] = 1;
-    field.flags &= ~VARIABLE;
-    const name = keys.get(usageIdOf(usage.hid));
-    return name === undefined ? 'ignore' : { type: EV.KEY, code: codeOf(name), clear: true };
-  }
-
-  #setAbs(input: HidInput, code: number, field: FieldState, ratio: number): void {
-    const { logicalMinimum: minimum, logicalMaximum: maximum } = field.field;
-    const fuzz = ratio === 0 ? 0 : Math.trunc(((maximum - minimum) | 0) / ratio);
-    input.device.setAbs(code, minimum, maximum, fuzz, 0);
-    input.device.setResolution(code, axisResolution(field.field, code));
-  }
-
-  /** mt_store_field(): a part that is known already begins the next contact, if the last one is complete. */
-  #store(app: Application, part: ContactPart, field: FieldState, usage: UsageState): void {
-    let contact = app.contacts.at(-1);
-    if (contact === undefined) {
-      contact = {};
-      app.contacts.push(contact);
-    } else if (contact[part] !== undefined) {
-      if (contact.id === undefined || contact.x === undefined || contact.y === undefined) return;
-      contact = {};
-      app.contacts.push(contact);
-    }
-    contact[part] = { field, index: usage.index };
-  }
-
-  /** mt_touch_input_mapping(). 'owned' = mapped by the driver itself, undefined = hid-input maps it, but declares nothing (mt_input_mapped). */
-  #touchMapping(field: FieldState, usage: UsageState, input: HidInput, app: Application): DriverMapping {
-    if (usagePageOf(usage.hid) === U.PAGE.BUTTON) {
-      if (field.field.application === U.DG_TOUCHSCREEN) app.flags |= INPUT_MT_POINTER;
-      app.buttons += 1;
-    }
-    switch (usagePageOf(usage.hid)) {
-      case U.PAGE.DESKTOP:
-        if (usage.hid === U.GD_X || usage.hid === U.GD_Y) return this.#position(field, usage, input, app);
-        return undefined;
-      case U.PAGE.DIGITIZER:
-        return this.#contactUsage(field, usage, input, app);
-      case U.PAGE.BUTTON:
-        return this.#button(field, usage, input, app);
-      case U.PAGE.MICROSOFT:
-        return 'ignore';
-      default:
-        return undefined;
-    }
-  }
-
-  #position(field: FieldState, usage: UsageState, input: HidInput, app: Application): 'owned' {
-    const isX = usage.hid === U.GD_X;
-    const isCentre = usage.index > 0 && field.usages[usage.index - 1]?.hid === usage.hid;
-    const code = isCentre ? (isX ? TOOL_X : TOOL_Y) : isX ? POSITION_X : POSITION_Y;
-    this.#store(app, isCentre ? (isX ? 'cx' : 'cy') : isX ? 'x' : 'y', field, usage);
-    this.#setAbs(input, code, field, this.#class.move);
-    if (isX && field.field.application === U.GD_SYSTEM_MULTIAXIS) {
-      input.device.properties[PROP_DIRECT] = 1;
-      input.device.setAbs(TOOL_TYPE, TOOL_DIAL, TOOL_DIAL, 0, 0);
-    }
-    return 'owned';
-  }
-
-  #contactUsage(field: FieldState, usage: UsageState, input: HidInput, app: Application): DriverMapping {
-    const { device } = input;
-    const { application, logicalMaximum } = field.field;
-    switch (usage.hid) {
-      case U.DG_INRANGE:
-        if (app.quirks & QUIRK.HOVERING) device.setAbs(DISTANCE, 0, 1, 0, 0);
-        this.#store(app, 'inRange', field, usage);
-        break;
-      case U.DG_CONFIDENCE:
-        if (
-          CONFIDENCE_CLASSES.has(this.#class.name) &&
-          (application === U.DG_TOUCHPAD || application === U.DG_TOUCHSCREEN)
-        ) {
-          app.quirks |= QUIRK.CONFIDENCE;
-        }
-        if (app.quirks & QUIRK.CONFIDENCE) device.setAbs(TOOL_TYPE, TOOL_FINGER, TOOL_PALM, 0, 0);
-        this.#store(app, 'confidence', field, usage);
-        break;
-      case U.DG_TIPSWITCH:
-        if (application !== U.GD_SYSTEM_MULTIAXIS) device.setCapability(EV.KEY, BTN_TOUCH);
-        this.#store(app, 'tip', field, usage);
-        break;
-      case U.DG_CONTACTID:
-        this.#store(app, 'id', field, usage);
-        break;
-      case U.DG_WIDTH:
-        if (!(app.quirks & QUIRK.NO_AREA)) this.#setAbs(input, TOUCH_MAJOR, field, this.#class.width);
-        this.#store(app, 'w', field, usage);
-        break;
-      case U.DG_HEIGHT:
-        if (!(app.quirks & QUIRK.NO_AREA)) {
-          this.#setAbs(input, TOUCH_MINOR, field, this.#class.height);
-          if (!device.has(EV.ABS, ORIENTATION)) device.setAbs(ORIENTATION, 0, 1, 0, 0);
-        }
-        this.#store(app, 'h', field, usage);
-        break;
-      case U.DG_TIPPRESSURE:
-        this.#setAbs(input, PRESSURE, field, this.#class.pressure);
-        this.#store(app, 'p', field, usage);
-        break;
-      case U.DG_SCANTIME:
-        device.setCapability(EV.MSC, MSC_TIMESTAMP);
-        app.scanTime = { field, index: usage.index };
-        app.scanTimeMaximum = logicalMaximum;
-        break;
-      case U.DG_CONTACTCOUNT:
-        app.contactCount = { field, index: usage.index };
-        break;
-      case U.DG_AZIMUTH: {
-        const quarter = Math.trunc(logicalMaximum / 4);
-        const fuzz = this.#class.move === 0 ? 0 : Math.trunc(logicalMaximum / this.#class.move);
-        device.setAbs(ORIENTATION, -quarter, quarter, fuzz, 0);
-        this.#store(app, 'a', field, usage);
-        break;
-      }
-      case U.DG_CONTACTMAX:
-      case U.DG_TOUCH:
-        return 'ignore';
-      default:
-        return undefined;
-    }
-    return 'owned';
-  }
-
-  #button(field: FieldState, usage: UsageState, input: HidInput, app: Application): DriverMapping {
-    const id = usageIdOf(usage.hid);
-    const { application } = field.field;
-    let code = BTN_MOUSE + usageIdOf(usage.hid - 1);
-    // On precision touch pads the outer buttons have usages 2 and 3.
-    if (app.quirks & QUIRK.WIN8_PTP_BUTTONS && application === U.DG_TOUCHPAD && id > 1) code -= 1;
-    if (application === U.GD_SYSTEM_MULTIAXIS) code = BTN_0 + usageIdOf(usage.hid - 1);
-    if (!mapUsage(usage, input, EV.KEY, code, (message) => this.#host.say(message))) return 'ignore';
-    input.device.setCapability(EV.KEY, code);
-    return 'owned';
   }
 
   /** mt_input_configured(). False if the kernel refuses the device. */

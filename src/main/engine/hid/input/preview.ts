@@ -1,20 +1,19 @@
-import { HID_REQ_GET_REPORT, HID_REQ_SET_REPORT } from '../hooks.ts';
+import { HID_REQ_GET_REPORT, HID_REQ_SET_REPORT } from '../device/hooks.ts';
 import { encodeReport } from '../decode.ts';
 import { elementsOf } from '../elements.ts';
 import { parseDescriptor } from '../parse.ts';
-import { type HidProfile, HID_6_12 } from '../profile.ts';
+import { type HidProfile, HID_6_12 } from '../device/profile.ts';
 import { HID_GROUP_GENERIC, scanDescriptor } from '../scan.ts';
 import { type ParsedDescriptor, type ReportType } from '../types.ts';
 import { EV } from './codes.ts';
+import { configureUsage, tagSlots } from './configure.ts';
+import { type MappingContext } from './mapping.ts';
 import {
-  configureUsage,
   QUIRK_INPUT_PER_APP,
   QUIRK_MULTI_INPUT,
   QUIRK_NO_INPUT_SYNC,
   QUIRK_SKIP_OUTPUT_REPORTS,
-  tagSlots,
-  type MappingContext,
-} from './configure.ts';
+} from './quirks.ts';
 import { arrayEvents, usageEvent } from './events.ts';
 import { InputDevice, type InputEvent } from './input-device.ts';
 import { multitouchClass, QUIRK } from './multitouch-devices.ts';

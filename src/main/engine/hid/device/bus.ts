@@ -1,5 +1,5 @@
-import { Emitter, EngineError } from '../base/index.ts';
-import { HidDevice, type DeviceIdentity } from './device.ts';
+import { Emitter, EngineError } from '../../base/index.ts';
+import { HidDevice, type DeviceIdentity } from './hid-device.ts';
 import { type DeviceTransport } from './hooks.ts';
 import { HID_6_12, type HidProfile } from './profile.ts';
 import { ScriptedTransport } from './transport.ts';

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EngineError, fromHex, toHex } from '../base/index.ts';
-import { sharedPath } from '../testing/shared.ts';
+import { EngineError, fromHex, toHex } from '../../base/index.ts';
+import { sharedPath } from '../../testing/shared.ts';
 import {
+  HID_6_12,
   HID_6_3,
+  hidProfile,
   HID_REQ_GET_IDLE,
   HID_REQ_GET_REPORT,
   HID_REQ_SET_REPORT,
@@ -14,7 +16,7 @@ import {
   ScriptedTransport,
   type DeviceHooks,
   type HidDevice,
-} from './index.ts';
+} from '../index.ts';
 
 const NUMBERED = fromHex('05010902a101850109301581257f750895028106850209319102c0');
 const IDENTITY = { bus: 3, vendor: 0x6666, product: 1, name: 'lab' };
@@ -42,6 +44,11 @@ describe('input path', () => {
   });
 
   it('passes short reports on in older kernels', () => {
+    expect([hidProfile('6.6'), hidProfile('v6.12.117'), hidProfile('6.18')]).toEqual([
+      HID_6_3,
+      HID_6_12,
+      HID_6_12,
+    ]);
     const device = new HidBus(HID_6_3).add(IDENTITY, NUMBERED);
     const seen = listen(device);
     expect(device.inputReport('input', fromHex('01'))).toBe(0);

@@ -1,9 +1,9 @@
-import { Emitter } from '../base/index.ts';
+import { Emitter } from '../../base/index.ts';
 import { type DeviceHooks, type DeviceTransport, type Source } from './hooks.ts';
-import { parseDescriptor } from './parse.ts';
+import { parseDescriptor } from '../parse.ts';
 import { HID_6_12, type HidProfile } from './profile.ts';
-import { scanDescriptor } from './scan.ts';
-import { type ParsedDescriptor, type Report, type ReportType } from './types.ts';
+import { scanDescriptor } from '../scan.ts';
+import { type ParsedDescriptor, type Report, type ReportType } from '../types.ts';
 
 /** Errors of the HID core as negative errnos. */
 const EPERM = 1;

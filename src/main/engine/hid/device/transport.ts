@@ -1,6 +1,6 @@
 import { HID_REQ_GET_REPORT, HID_REQ_SET_REPORT, type DeviceTransport } from './hooks.ts';
-import { UHID_MAX_BUFFER_SIZE } from './parse.ts';
-import { type ReportType } from './types.ts';
+import { UHID_MAX_BUFFER_SIZE } from '../parse.ts';
+import { type ReportType } from '../types.ts';
 
 const EIO = 5;
 const EINVAL = 22;

@@ -1,5 +1,5 @@
-import { type HidDevice } from './device.ts';
-import { type ReportType } from './types.ts';
+import { type HidDevice } from './hid-device.ts';
+import { type ReportType } from '../types.ts';
 
 /** HID_REQ_GET_REPORT and its siblings (linux/hid.h, enum hid_class_request). */
 export const HID_REQ_GET_REPORT = 0x01;

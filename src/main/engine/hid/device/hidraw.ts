@@ -1,7 +1,7 @@
-import { type HidDevice } from './device.ts';
+import { type HidDevice } from './hid-device.ts';
 import { HID_REQ_GET_REPORT, HID_REQ_SET_REPORT, type Source } from './hooks.ts';
-import { MAX_BUFFER_SIZE } from './parse.ts';
-import { type ReportType } from './types.ts';
+import { MAX_BUFFER_SIZE } from '../parse.ts';
+import { type ReportType } from '../types.ts';
 
 const ENODEV = 19;
 const EINVAL = 22;
