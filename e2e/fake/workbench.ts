@@ -71,6 +71,17 @@ function session(part: Partial<SessionSummary>): SessionSummary {
   };
 }
 
+const REPLAY: Partial<SessionSummary> = {
+  sessionId: 'replay',
+  name: 'strokes-3 × pen-fix',
+  kind: 'replay',
+  sourceId: 'strokes',
+  unsaved: true,
+  changed: 824,
+  dropped: 9,
+  problems: 0,
+};
+
 function isReplay(sessionId: string): boolean {
   return sessionId.startsWith('replay');
 }
@@ -126,28 +137,16 @@ export class FakeWorkbench implements Workbench {
   readonly #cancelled = new Set<string>();
   #projects: ProjectSummary[];
   #sessions: SessionSummary[];
-  #deleted: SessionSummary[] = [];
+  readonly #deleted: SessionSummary[] = [];
+  readonly #hidden: ProjectSummary[] = [];
   #settings: Settings = { theme: 'system', kernel: '6.12', engine: 'interpreter', compilerPath: '' };
   #attachment: AttachView | undefined;
+  #made = 0;
   readonly #files = new Map<string, string>([['driver.bpf.c', SOURCE]]);
 
   constructor(empty: boolean) {
     this.#projects = empty ? [] : [this.#project('pen-fix'), this.#project('mouse-swap')];
-    this.#sessions = empty
-      ? []
-      : [
-          session({
-            sessionId: 'replay',
-            name: 'strokes-3 × pen-fix',
-            kind: 'replay',
-            sourceId: 'strokes',
-            unsaved: true,
-            changed: 824,
-            dropped: 9,
-            problems: 0,
-          }),
-          session({}),
-        ];
+    this.#sessions = empty ? [] : [session(REPLAY), session({})];
   }
 
   call(method: string, params: unknown): Promise<unknown> {
@@ -169,8 +168,9 @@ export class FakeWorkbench implements Workbench {
   }
 
   #project(name: string): ProjectSummary {
+    this.#made += 1;
     return {
-      projectId: name,
+      projectId: this.#made > 2 ? `${name}-${this.#made}` : name,
       name,
       summary: 'The barrel button of a pen reports In Range; the driver gives it its own usage.',
       matches: BUILD.object?.matches ?? [],
@@ -179,6 +179,12 @@ export class FakeWorkbench implements Workbench {
       lastBuildOk: true,
       lastRunAt: NOW - 100_000,
     };
+  }
+
+  #add(name: string): ProjectDetail {
+    const summary = this.#project(name);
+    this.#projects = [...this.#projects, summary];
+    return this.#detail(summary.projectId);
   }
 
   #detail(projectId: string): ProjectDetail {
@@ -267,9 +273,9 @@ export class FakeWorkbench implements Workbench {
       if (verdict === 'dropped') dropped[bucket] = 1;
     }
     const named = [
-      { key: '8/16', name: 'X', at: 2 },
-      { key: '8/32', name: 'Y', at: 4 },
-      { key: '8/48', name: 'Tip Pressure', at: 6 },
+      { key: '0:8/16', name: 'X', at: 2 },
+      { key: '0:8/32', name: 'Y', at: 4 },
+      { key: '0:8/48', name: 'Tip Pressure', at: 6 },
     ];
     return {
       start,
@@ -373,7 +379,7 @@ export class FakeWorkbench implements Workbench {
       {
         templateId: 'pen-fix',
         kind: 'sample',
-        title: 'Tablet pen, descriptor mended',
+        title: 'Tablet pen with a wrong descriptor',
         summary: 'hid_rdesc_fixup gives the second barrel button its usage.',
       },
       {
@@ -390,22 +396,19 @@ export class FakeWorkbench implements Workbench {
       },
     ],
     'project.create': ({ name }) => {
-      this.#projects = [...this.#projects, this.#project(name)];
       if (this.#sessions.length === 0) this.#sessions = [session({})];
-      return this.#detail(name);
+      return this.#add(name);
     },
-    'project.import': ({ name }) => {
-      this.#projects = [...this.#projects, this.#project(name)];
-      return this.#detail(name);
-    },
+    'project.import': ({ name }) => this.#add(name),
     'project.open': ({ projectId }) => this.#detail(projectId),
     'project.rename': ({ projectId }) => this.#detail(projectId).summary,
     'project.delete': ({ projectId }) => {
+      this.#hidden.push(this.#detail(projectId).summary);
       this.#projects = this.#projects.filter((project) => project.projectId !== projectId);
       return {};
     },
     'project.restore': ({ projectId }) => {
-      this.#projects = [...this.#projects, this.#project(projectId)];
+      this.#projects = [...this.#projects, ...this.#hidden.filter((one) => one.projectId === projectId)];
       return this.#detail(projectId).summary;
     },
     'project.save': ({ projectId, file }) => {
@@ -469,9 +472,11 @@ export class FakeWorkbench implements Workbench {
       this.#attachment = undefined;
       return {};
     },
-    'kernel.replay': async ({ jobId }) => {
+    'kernel.replay': async ({ jobId, projectId }) => {
       await this.#job(jobId, 'Replay strokes-3', REPORTS);
-      return { attach: this.#attach('pen'), session: this.#session('replay') };
+      const result = session({ ...REPLAY, projectId });
+      this.#sessions = [result, ...this.#sessions.filter((one) => one.sessionId !== result.sessionId)];
+      return { attach: this.#attach('pen'), session: this.#session(result.sessionId) };
     },
     'kernel.state': () => this.#kernel(),
     'kernel.trace': ({ from, count }) => ({

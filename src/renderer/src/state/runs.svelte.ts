@@ -19,6 +19,8 @@ export interface RunRequest {
 /** Build, attach and replay: what the top bar's buttons do, and which project and device they mean. */
 export class Runs {
   readonly #app: AppState;
+  /** Rises with each replay: a result may come under the id of the one before. */
+  generation = $state(0);
   /** The open dialog. */
   request = $state.raw<RunRequest>();
 
@@ -193,8 +195,8 @@ export class Runs {
       `Replayed ${plural(replay.eventsIn, 'report')} in ${replay.elapsed.toFixed(1)} ms · ${replay.changed} changed · ${replay.dropped} dropped`,
     );
     if (this.#app.session?.sessionId === summary.sessionId) this.#app.session = undefined;
+    this.generation += 1;
     this.#app.router.go('sessions', summary.sessionId);
-    this.#app.openSession(summary.sessionId);
   }
 
   /** Opens the dialog, filled with what is likely. */

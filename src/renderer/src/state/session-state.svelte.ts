@@ -33,10 +33,6 @@ export function rangeFilter(range: TimeRange): string {
   return `time >= ${(range.start / 1e6).toFixed(6)} && time <= ${(range.end / 1e6).toFixed(6)}`;
 }
 
-function both(left: string, right: string): string {
-  return left === '' ? right : `(${left}) && ${right}`;
-}
-
 /** An open session: its filtered list, the chosen report, the timeline. */
 export class SessionState {
   readonly sessionId: Id;
@@ -145,30 +141,33 @@ export class SessionState {
     return true;
   }
 
-  /** Selects the first report of the filtered list at or after a time. */
+  /** Selects the first report of the filtered list at or after a time; the last one if there is none. */
   async selectTime(time: number): Promise<void> {
-    const filter = both(this.#filter, `time >= ${(time / 1e6).toFixed(6)}`);
-    const sessionId = this.sessionId;
-    const page = await this.#transport.call('session.rows', { sessionId, filter, from: 0, count: 1 });
-    const row = page.rows[0];
-    if (row === undefined) {
-      await this.selectPosition(this.rows.total - 1);
-      return;
-    }
-    this.#selection.selectReport(sessionId, row.index);
-    await this.follow(row.index);
+    await this.selectPosition(await this.#positionAt(time));
   }
 
-  /** Counts the reports in a range of time; none takes the mark away. */
+  /** Counts the listed reports in a range of time; none takes the mark away. */
   async setMeasure(range: TimeRange | undefined): Promise<void> {
     if (range === undefined) {
       this.measure = undefined;
       return;
     }
-    const filter = rangeFilter(range);
-    const sessionId = this.sessionId;
-    const page = await this.#transport.call('session.rows', { sessionId, filter, from: 0, count: 1 });
-    this.measure = { range, reports: page.total };
+    const [first, last] = [await this.#positionAt(range.start), await this.#positionAt(range.end)];
+    this.measure = { range, reports: last - first };
+  }
+
+  /** How many listed reports lie before a time. A search by halves: the list is in the order of time. */
+  async #positionAt(time: number): Promise<number> {
+    const rows = this.rows;
+    let [low, high] = [0, rows.total];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = await rows.at(middle);
+      if (row === undefined) return low;
+      if (row.time < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The timeline for a drawing of so many pixel columns. */
