@@ -396,8 +396,9 @@ export class FakeWorkbench implements Workbench {
       },
     ],
     'project.create': ({ name }) => {
-      if (this.#sessions.length === 0) this.#sessions = [session({})];
-      return this.#add(name);
+      const detail = this.#add(name);
+      if (this.#sessions.length === 0) this.#sessions = [session({ projectId: detail.summary.projectId })];
+      return detail;
     },
     'project.import': ({ name }) => this.#add(name),
     'project.open': ({ projectId }) => this.#detail(projectId),

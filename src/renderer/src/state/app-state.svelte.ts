@@ -113,7 +113,7 @@ export class AppState {
       if (state.state !== 'ready') this.log(state.message);
     });
     this.transport.on('data.changed', ({ what }) => {
-      if (what === 'settings') void this.attempt('Settings', () => this.settings.refresh());
+      if (what === 'settings') void this.follow('Settings', () => this.settings.refresh());
       else void this[what].refresh();
       if (what === 'kernel') this.kernelVersion += 1;
       if (what === 'sessions') void this.session?.detail.refresh();
@@ -125,7 +125,7 @@ export class AppState {
 
   async refreshAll(): Promise<void> {
     await Promise.all([
-      this.attempt('Settings', () => this.settings.refresh()),
+      this.follow('Settings', () => this.settings.refresh()),
       this.info.refresh(),
       this.projects.refresh(),
       this.templates.refresh(),
@@ -150,7 +150,7 @@ export class AppState {
     if (this.session?.sessionId === sessionId) return this.session;
     const session = new SessionState(this.transport, this.selection, sessionId);
     this.session = session;
-    void this.attempt('Open session', () => session.open());
+    void this.follow('Open session', () => session.open());
     return session;
   }
 
@@ -162,8 +162,13 @@ export class AppState {
   }
 
   /** Does what the user asked for; a failure is shown inline and kept in the Problems drawer. */
-  async attempt<T>(source: string, work: () => Promise<T>): Promise<T | undefined> {
+  attempt<T>(source: string, work: () => Promise<T>): Promise<T | undefined> {
     this.failures.dismiss();
+    return this.follow(source, work);
+  }
+
+  /** The same for what follows by itself (a pane loads what was selected): an earlier failure stays in sight. */
+  async follow<T>(source: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {

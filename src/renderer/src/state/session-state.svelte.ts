@@ -220,6 +220,7 @@ export class SessionState {
 
   async #locate(index: number): Promise<void> {
     const found = await this.#find(index - 1, 1, 'any');
+    if (this.#selection.index !== index) return;
     this.position = found.index === index ? found.position : undefined;
   }
 

@@ -55,6 +55,30 @@ const theme = EditorView.theme({
     textDecoration: 'underline wavy var(--warn)',
     textUnderlineOffset: '3px',
   },
+  '.cm-message': {
+    margin: '1px 10px 3px 6px',
+    padding: '0 8px',
+    borderLeft: '3px solid',
+    borderRadius: '3px',
+    fontFamily: 'var(--ui)',
+    lineHeight: '20px',
+    whiteSpace: 'pre-wrap',
+  },
+  '.cm-message-error': {
+    color: 'var(--error)',
+    borderColor: 'var(--error)',
+    backgroundColor: 'var(--error-soft)',
+  },
+  '.cm-message-warning': {
+    color: 'var(--warn)',
+    borderColor: 'var(--warn)',
+    backgroundColor: 'var(--warn-soft)',
+  },
+  '.cm-message-note': {
+    color: 'var(--muted)',
+    borderColor: 'var(--line-strong)',
+    backgroundColor: 'var(--surface-2)',
+  },
   '.cm-linked': { backgroundColor: 'color-mix(in srgb, var(--link-hue) 12%, transparent)' },
   '.cm-lit': { boxShadow: 'inset 0 0 0 1.5px var(--accent)' },
   '.cm-hover-linked': {

@@ -57,9 +57,9 @@ export function scaleOf(range: TimeRange, width: number): Scale {
   };
 }
 
-/** Buckets that a canvas of this width can show: two pixels each. */
+/** Buckets that a canvas of this width can show: about two pixels each, in steps so that resizing asks seldom. */
 export function bucketsFor(width: number): number {
-  return Math.max(50, Math.floor((width - LABELS - RIGHT) / 2));
+  return Math.max(50, Math.floor((width - LABELS - RIGHT) / 100) * 50);
 }
 
 export function heightOf(view: TimelineView): number {
