@@ -6,10 +6,11 @@ import {
   ATTR_FIELDS,
   attrValue,
   BpfCmd,
+  KERNEL_PROFILES,
   type BpfSyscalls,
   type CallerMemory,
 } from '../src/main/engine/abi/index.ts';
-import { Btf, checkBtf } from '../src/main/engine/btf/index.ts';
+import { Btf, BtfKind, checkBtf } from '../src/main/engine/btf/index.ts';
 import { objectNameOf, parseObject } from '../src/main/engine/elf/index.ts';
 import { decodeInsns } from '../src/main/engine/isa/index.ts';
 import { loadFailureOf, loadObject } from '../src/main/engine/loader/index.ts';
@@ -83,6 +84,39 @@ function load(path: string, types: Btf): string[] {
 describe('the BTF of the simulated kernels in the engine', () => {
   test.each(['6.1', '6.6', '6.10', '6.12', '6.18'])('%s is what BPF_BTF_LOAD would take', (version) => {
     expect(checkBtf(kernel(version), { log: true }).errno).toBe(0);
+  });
+
+  test.each(KERNEL_PROFILES)('$name has the sizes and limits of its profile', (profile) => {
+    const types = Btf.parse(kernel(profile.name));
+    const size = (name: string, kind: BtfKind = BtfKind.STRUCT): number =>
+      types.sizeOf(types.findByNameKind(name, kind) ?? 0) ?? 0;
+    const limit = (name: string, last: string): number => {
+      const type = types.typeById(types.findByNameKind(name, BtfKind.ENUM) ?? 0);
+      if (type.kind !== BtfKind.ENUM) return -1;
+      return Number(type.values.find((entry) => entry.name === last)?.value ?? type.values.length);
+    };
+    expect({
+      attrSize: size('bpf_attr', BtfKind.UNION),
+      info: {
+        prog: size('bpf_prog_info'),
+        map: size('bpf_map_info'),
+        btf: size('bpf_btf_info'),
+        link: size('bpf_link_info'),
+      },
+      commands: limit('bpf_cmd', '__MAX_BPF_CMD'),
+      mapTypes: limit('bpf_map_type', '__MAX_BPF_MAP_TYPE'),
+      progTypes: limit('bpf_prog_type', '__MAX_BPF_PROG_TYPE'),
+      attachTypes: limit('bpf_attach_type', '__MAX_BPF_ATTACH_TYPE'),
+      helpers: limit('bpf_func_id', '__BPF_FUNC_MAX_ID'),
+    }).toEqual({
+      attrSize: profile.attrSize,
+      info: profile.info,
+      commands: profile.commands,
+      mapTypes: profile.mapTypes,
+      progTypes: profile.progTypes,
+      attachTypes: profile.attachTypes,
+      helpers: profile.helpers,
+    });
   });
 
   const samples = readdirSync(join(resources, 'samples')).map((id) =>

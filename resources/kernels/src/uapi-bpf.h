@@ -476,7 +476,9 @@ enum bpf_attach_type {
 	BPF_PERF_EVENT,
 	BPF_TRACE_KPROBE_MULTI,
 	BPF_LSM_CGROUP,
+#if KERNEL >= 604
 	BPF_STRUCT_OPS,
+#endif
 #if KERNEL >= 604
 	BPF_NETFILTER,
 #endif
@@ -874,22 +876,31 @@ struct bpf_link_info {
 		struct {
 			__u32 ifindex;
 		} xdp;
+#if KERNEL >= 604
 		struct {
 			__u32 map_id;
 		} struct_ops;
+#endif
+#if KERNEL >= 604
 		struct {
 			__u32 pf;
 			__u32 hooknum;
 			__s32 priority;
 			__u32 flags;
 		} netfilter;
+#endif
+#if KERNEL >= 606
 		struct {
 			__u64 addrs;
 			__u32 count;
 			__u32 flags;
+#if KERNEL >= 609
 			__u64 missed;
 			__u64 cookies;
+#endif
 		} kprobe_multi;
+#endif
+#if KERNEL >= 607
 		struct {
 			__u64 path;
 			__u64 offsets;
@@ -900,6 +911,8 @@ struct bpf_link_info {
 			__u32 flags;
 			__u32 pid;
 		} uprobe_multi;
+#endif
+#if KERNEL >= 606
 		struct {
 			__u32 type;
 			union {
@@ -907,40 +920,55 @@ struct bpf_link_info {
 					__u64 file_name;
 					__u32 name_len;
 					__u32 offset;
+#if KERNEL >= 609
 					__u64 cookie;
+#endif
 				} uprobe;
 				struct {
 					__u64 func_name;
 					__u32 name_len;
 					__u32 offset;
 					__u64 addr;
+#if KERNEL >= 609
 					__u64 missed;
 					__u64 cookie;
+#endif
 				} kprobe;
 				struct {
 					__u64 tp_name;
 					__u32 name_len;
+#if KERNEL >= 609
 					__u64 cookie;
+#endif
 				} tracepoint;
 				struct {
 					__u64 config;
 					__u32 type;
+#if KERNEL >= 609
 					__u64 cookie;
+#endif
 				} event;
 			};
 		} perf_event;
+#endif
+#if KERNEL >= 606
 		struct {
 			__u32 ifindex;
 			__u32 attach_type;
 		} tcx;
+#endif
+#if KERNEL >= 607
 		struct {
 			__u32 ifindex;
 			__u32 attach_type;
 		} netkit;
+#endif
+#if KERNEL >= 610
 		struct {
 			__u32 map_id;
 			__u32 attach_type;
 		} sockmap;
+#endif
 	};
 };
 

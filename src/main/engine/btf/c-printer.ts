@@ -312,6 +312,8 @@ function named(name: string, afterPointer: boolean): string {
   return name !== '' && !afterPointer ? ` ${name}` : name;
 }
 
+/** Lines of padding in one hole: 512 KiB of `long: 64`. */
+const MAX_PADS = 65_536;
 const PADS: readonly (readonly [string, number])[] = [
   ['long', POINTER_BITS],
   ['int', 32],
@@ -335,6 +337,9 @@ function padding(from: number, to: number, align: number, inBitfield: boolean, i
       (aligned !== to && to - aligned <= aligned - at);
     if (needsMark) text += `\n${indent}${type}: ${inBitfield ? aligned - at : 0};`;
     at = aligned;
+  }
+  if ((to - at) / bits > MAX_PADS) {
+    throw new EngineError('parse', `BTF describes a hole of ${to - at} bits, which no compiler makes`);
   }
   while (at < to) {
     const rest = Math.min(to - at, bits);

@@ -11,9 +11,12 @@ export {
 export { runConformance } from './conformance.ts';
 export { VmFault, lineAt, type CallSite, type FaultPlace } from './fault.ts';
 export { CODE_BASE } from './code-space.ts';
-export { DEFAULT_FUEL, Machine, type Engine } from './machine.ts';
-export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT } from './predecode.ts';
-export { MAX_CALL_FRAMES, MAX_TAIL_CALLS } from './stack.ts';
+export { outOfFuel } from './interpreter.ts';
+export { DEFAULT_FUEL, Machine, finish, type Engine } from './machine.ts';
+export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT, constantOf, type Decoded } from './predecode.ts';
+export { type Run } from './run.ts';
+export { RunState } from './run-state.ts';
+export { MAX_CALL_FRAMES, MAX_TAIL_CALLS, STACK_GAP, TAIL_CALL_REFUSED } from './stack.ts';
 export { Stepper, type StepperOptions, type StopReason, type Watchpoint } from './stepper.ts';
 export { LOG_COPY_BYTES, LOG_ENTRIES, LOG_OBJECTS } from './undo-log.ts';
 export {

@@ -670,7 +670,8 @@ export function execute(state: RunState, limit: number): void {
   run.fuel -= n;
 }
 
-function outOfFuel(state: RunState): never {
+/** Ends the run at the current instruction. */
+export function outOfFuel(state: RunState): never {
   return state.fault('out-of-fuel', 'the run has used up its instructions: does a loop never end?');
 }
 

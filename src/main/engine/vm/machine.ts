@@ -114,7 +114,11 @@ export class Machine {
 }
 
 function interpret(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
-  const state = new RunState(run, run.machine.decoded(program), entry, args);
+  return finish(new RunState(run, run.machine.decoded(program)).begin(entry, args));
+}
+
+/** Interprets until the outermost function of the state returns; the result is R0. */
+export function finish(state: RunState): bigint {
   try {
     while (!state.done) execute(state, Number.MAX_SAFE_INTEGER);
     return state.value(0);

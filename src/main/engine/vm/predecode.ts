@@ -1,5 +1,6 @@
 import { EngineError } from '../base/index.ts';
 import {
+  FRAME_POINTER,
   type Insn,
   type Opcode,
   PseudoSource,
@@ -177,6 +178,31 @@ function functionEntries(insns: readonly Insn[]): number[] {
   return [...entries].sort((a, b) => a - b);
 }
 
+/** R10 must keep its value: the JIT relies on it, and the verifier does not let a program change it. */
+function checkFramePointer(insns: readonly Insn[]): void {
+  insns.forEach((insn, pc) => {
+    const meaning = opcodeOf(insn)?.meaning;
+    if (meaning === undefined) return;
+    const written =
+      meaning.kind === 'atomic'
+        ? meaning.fetch && meaning.op !== 'cmpxchg' && insn.src === FRAME_POINTER
+        : insn.dst === FRAME_POINTER && WRITES_DESTINATION.has(meaning.kind);
+    if (written) {
+      throw new EngineError('parse', `instruction ${pc}: frame pointer is read only`, { insn: pc });
+    }
+  });
+}
+
+const WRITES_DESTINATION: ReadonlySet<string> = new Set([
+  'alu',
+  'movsx',
+  'endian',
+  'addr-space-cast',
+  'ld-imm64',
+  'load',
+  'load-acquire',
+]);
+
 /**
  * Prepares a program for the interpreter.
  * @param functionAddress address of the function that begins at an instruction (for ld_imm64 PSEUDO_FUNC)
@@ -185,6 +211,7 @@ function functionEntries(insns: readonly Insn[]): number[] {
 export function predecode(program: VmProgram, functionAddress: (pc: number) => bigint): Decoded {
   const { insns } = program;
   checkInsns(insns);
+  checkFramePointer(insns);
   const constants = new Constants();
   // A row of zeros behind the program: running off its end finds Internal.BAD.
   const code = new Int32Array((insns.length + 1) * CODE_STRIDE);

@@ -40,6 +40,9 @@ export interface Snapshot {
   readonly done: boolean;
 }
 
+/** Stands in a register of which compiled code did not keep the value: no instruction reads it before it is written. */
+const UNKNOWN_VALUE = 0x5eed_dead_5eed_deadn;
+
 const REGISTER_WORDS = 2 * REGISTERS;
 
 function takeRegisters(decoded: Decoded): RegisterFile {
@@ -66,16 +69,54 @@ export class RunState {
   waiting: WaitingFrame | undefined = undefined;
   done = false;
 
-  constructor(run: Run, decoded: Decoded, entry: number, args: readonly bigint[]) {
+  /** Registers whose value is not known, as a mask: compiled code does not hand over dead ones. */
+  #unknown = 0;
+  /** Functions that wait outside this state (compiled ones). */
+  #outside: readonly CallSite[] = [];
+
+  /** A state before the first instruction of nothing: call `begin` or `resume`. */
+  constructor(run: Run, decoded: Decoded, depth = 0) {
     this.run = run;
     this.decoded = decoded;
     this.code = decoded.code;
     this.#file = takeRegisters(decoded);
     this.registers = this.#file.words;
-    this.entry = entry;
-    this.at = entry * CODE_STRIDE;
+    this.entry = 0;
+    this.at = 0;
+    this.depth = depth;
     run.place = () => this.place();
+  }
+
+  /** Starts the function that begins at an instruction. */
+  begin(entry: number, args: readonly bigint[], outside: readonly CallSite[] = []): this {
+    this.#outside = outside;
     this.#begin(args);
+    this.#enter(entry);
+    return this;
+  }
+
+  /**
+   * Goes on in the middle of a function that compiled code has begun.
+   * @param registers R0 … R9; those that are not in the mask `live` do not matter
+   */
+  resume(
+    place: { readonly entry: number; readonly pc: number; readonly live: number; readonly mayGoto: number },
+    registers: readonly bigint[],
+    outside: readonly CallSite[],
+  ): this {
+    const { words } = this.#file;
+    this.#unknown = ~place.live & 0x3ff;
+    registers.forEach((value, register) => {
+      this.setValue(register, (this.#unknown >> register) & 1 ? UNKNOWN_VALUE : value);
+    });
+    words[20] = this.run.stack.topOf(this.depth);
+    words[21] = ARENA_HIGH;
+    words[2 * MAY_GOTO_REGISTER] = place.mayGoto;
+    words[2 * MAY_GOTO_REGISTER + 1] = 0;
+    this.entry = place.entry;
+    this.at = place.pc * CODE_STRIDE;
+    this.#outside = outside;
+    return this;
   }
 
   get pc(): number {
@@ -265,11 +306,15 @@ export class RunState {
     for (let frame = this.waiting; frame !== undefined; frame = frame.parent) {
       sites.push({ program: frame.decoded.program, entry: frame.entry, pc: frame.at / CODE_STRIDE });
     }
+    sites.push(...this.#outside);
     return sites;
   }
 
   place(): FaultPlace {
-    const registers = Array.from({ length: 11 }, (_, register) => this.value(register));
+    const registers = Array.from({ length: 11 }, (_, register) => {
+      const value = this.value(register);
+      return (this.#unknown >> register) & 1 && value === UNKNOWN_VALUE ? undefined : value;
+    });
     return { program: this.decoded.program, pc: this.pc, registers, callStack: this.callStack() };
   }
 

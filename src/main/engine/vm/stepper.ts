@@ -84,7 +84,7 @@ export class Stepper implements Disposable {
     this.#machine = machine;
     this.#arena = machine.arena;
     this.#run = machine.beginRun(program, options);
-    this.#state = new RunState(this.#run, machine.decoded(program), 0, args);
+    this.#state = new RunState(this.#run, machine.decoded(program)).begin(0, args);
     this.#log = new UndoLog(machine.arena, options.logEntries ?? LOG_ENTRIES);
   }
 

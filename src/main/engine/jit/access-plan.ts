@@ -1,0 +1,288 @@
+import { type Insn, type Opcode } from '../isa/index.ts';
+import { type Flow } from './flow.ts';
+import { writesOf } from './registers.ts';
+import { SCALAR, applyRoots, rootsOf, walk } from './roots.ts';
+
+/** A range of allowed memory that was found once and is compared with cheaply; one for each root and mode. */
+export interface RangeCache {
+  readonly index: number;
+  /** The largest extent that is checked against it. */
+  extent: number;
+  /** Checks that use it; one alone outside loops needs no cache. */
+  uses: number;
+  inLoop: boolean;
+}
+
+/**
+ * One check for all accesses through the same pointer in a straight run of code: whoever executes the first executes
+ * them all, unless something faults before. Then the interpreter, to which a failing check hands over, finds out what.
+ */
+export interface CheckGroup {
+  /** Slot of the first access, where the check is made. */
+  readonly pc: number;
+  /** Offset of the pointer's value from the base register of the first access. */
+  readonly bias: number;
+  /** Range of offsets from the pointer's value. */
+  low: number;
+  high: number;
+  write: boolean;
+  cache: RangeCache | undefined;
+}
+
+/** How an access gets at its memory. */
+export type AccessPlan =
+  /** At a fixed distance from the frame pointer, inside the frame. */
+  | { readonly kind: 'stack'; readonly offset: number }
+  /** Allowed for sure: the verifier proved it, or a check before covers it. */
+  | { readonly kind: 'free' }
+  /** The group's check comes first. */
+  | { readonly kind: 'check'; readonly group: CheckGroup }
+  /** A load that gives 0 where it would fault. */
+  | { readonly kind: 'probe' }
+  /** It will fault for sure: the interpreter shall say how. */
+  | { readonly kind: 'hand-over' };
+
+interface CheckedRange {
+  readonly low: number;
+  readonly high: number;
+  readonly write: boolean;
+}
+
+/** Value number of the frame pointer. */
+const FRAME = 0;
+
+/** What is known of the registers at a place: value numbers with constant offsets, roots, and ranges checked before. */
+class Knowledge {
+  readonly values: number[];
+  readonly offsets: number[];
+  readonly roots: Int32Array;
+  readonly checked: Map<number, readonly CheckedRange[]>;
+
+  constructor(
+    values: number[],
+    offsets: number[],
+    roots: Int32Array,
+    checked: Map<number, readonly CheckedRange[]>,
+  ) {
+    this.values = values;
+    this.offsets = offsets;
+    this.roots = roots;
+    this.checked = checked;
+  }
+
+  copy(): Knowledge {
+    return new Knowledge([...this.values], [...this.offsets], this.roots.slice(), new Map(this.checked));
+  }
+}
+
+export interface PlanOptions {
+  readonly insns: readonly Insn[];
+  readonly flow: Flow;
+  readonly stackSize: number;
+  readonly proved: ReadonlySet<number> | undefined;
+  readonly probes: ReadonlySet<number> | undefined;
+}
+
+export interface Plan {
+  /** By slot. */
+  readonly accesses: ReadonlyMap<number, AccessPlan>;
+  readonly caches: readonly RangeCache[];
+}
+
+/** Caches of a function; further roots share. */
+const MOST_CACHES = 48;
+
+/** Decides for every memory access of a function what has to be checked, once for as many as possible. */
+export function planAccesses(options: PlanOptions): Plan {
+  return new Planner(options).plan();
+}
+
+class Planner {
+  readonly #options: PlanOptions;
+  readonly #accesses = new Map<number, AccessPlan>();
+  readonly #caches = new Map<string, RangeCache>();
+  readonly #groups: { group: CheckGroup; root: number; register: number; inLoop: boolean }[] = [];
+  /** Groups of the running straight piece, by value number. */
+  #open = new Map<number, CheckGroup>();
+  #nextValue = 1;
+
+  constructor(options: PlanOptions) {
+    this.#options = options;
+  }
+
+  plan(): Plan {
+    const { insns, flow } = this.#options;
+    const roots = rootsOf(insns, flow);
+    const atEnd: Knowledge[] = [];
+    const inLoop = loopBlocks(flow);
+    flow.blocks.forEach((block, number) => {
+      const [only] = block.predecessors;
+      const inherits = block.predecessors.length === 1 && only !== undefined && only < number && number > 0;
+      const known = inherits ? (atEnd[only] as Knowledge).copy() : this.#fresh(roots[number] as Int32Array);
+      walk(insns, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry, inLoop[number] === true));
+      this.#close(known);
+      atEnd[number] = known;
+    });
+    this.#assignCaches();
+    return { accesses: this.#accesses, caches: [...this.#caches.values()] };
+  }
+
+  #fresh(roots: Int32Array): Knowledge {
+    const values = Array.from({ length: 10 }, () => this.#nextValue++);
+    values.push(FRAME);
+    return new Knowledge(values, new Array<number>(11).fill(0), roots.slice(), new Map());
+  }
+
+  #visit(known: Knowledge, pc: number, insn: Insn, entry: Opcode, inLoop: boolean): void {
+    const { meaning } = entry;
+    switch (meaning.kind) {
+      case 'load':
+      case 'load-acquire':
+        this.#access(known, pc, insn.src, insn.off, meaning.bytes, false, inLoop);
+        break;
+      case 'store':
+      case 'store-release':
+      case 'atomic':
+        this.#access(known, pc, insn.dst, insn.off, meaning.bytes, true, inLoop);
+        break;
+      case 'call':
+        // A helper may free memory or change its access.
+        this.#open = new Map();
+        known.checked.clear();
+        break;
+      default:
+    }
+    this.#update(known, insn, entry);
+    applyRoots(known.roots, this.#options.insns, pc, insn, entry);
+  }
+
+  #update(known: Knowledge, insn: Insn, entry: Opcode): void {
+    const { meaning } = entry;
+    const { values, offsets } = known;
+    if (meaning.kind === 'alu' && meaning.bits === 64) {
+      if (meaning.op === 'mov' && meaning.source === 'reg') {
+        values[insn.dst] = values[insn.src] as number;
+        offsets[insn.dst] = offsets[insn.src] as number;
+        return;
+      }
+      if ((meaning.op === 'add' || meaning.op === 'sub') && meaning.source === 'imm') {
+        const offset = (offsets[insn.dst] as number) + (meaning.op === 'add' ? insn.imm : -insn.imm);
+        if (Math.abs(offset) < 2 ** 30) {
+          offsets[insn.dst] = offset;
+          return;
+        }
+      }
+    }
+    const writes = writesOf(insn, entry);
+    for (let r = 0; r < 10; r++) {
+      if (((writes >> r) & 1) === 0) continue;
+      values[r] = this.#nextValue++;
+      offsets[r] = 0;
+    }
+  }
+
+  #access(
+    known: Knowledge,
+    pc: number,
+    register: number,
+    off: number,
+    size: number,
+    write: boolean,
+    inLoop: boolean,
+  ): void {
+    const { stackSize, proved, probes } = this.#options;
+    const value = known.values[register] as number;
+    const bias = known.offsets[register] as number;
+    const low = bias + off;
+    const high = low + size;
+    if (value === FRAME) {
+      const inside = low >= -stackSize && high <= 0;
+      this.#accesses.set(pc, inside ? { kind: 'stack', offset: low } : { kind: 'hand-over' });
+    } else if (probes?.has(pc) === true) {
+      this.#accesses.set(pc, { kind: 'probe' });
+    } else if (proved?.has(pc) === true || covers(known.checked.get(value), low, high, write)) {
+      this.#accesses.set(pc, { kind: 'free' });
+    } else {
+      this.#join(known, pc, register, { value, bias, low, high, write }, inLoop);
+    }
+  }
+
+  #join(
+    known: Knowledge,
+    pc: number,
+    register: number,
+    access: { value: number; bias: number; low: number; high: number; write: boolean },
+    inLoop: boolean,
+  ): void {
+    const { value, bias, low, high, write } = access;
+    const open = this.#open.get(value);
+    if (open !== undefined) {
+      open.low = Math.min(open.low, low);
+      open.high = Math.max(open.high, high);
+      open.write ||= write;
+      this.#accesses.set(pc, { kind: 'free' });
+      return;
+    }
+    const group: CheckGroup = { pc, bias, low, high, write, cache: undefined };
+    this.#open.set(value, group);
+    this.#groups.push({ group, root: known.roots[register] ?? SCALAR, register, inLoop });
+    this.#accesses.set(pc, { kind: 'check', group });
+  }
+
+  /** The straight piece ends: what its groups checked holds for those that follow. */
+  #close(known: Knowledge): void {
+    for (const [value, { low, high, write }] of this.#open) {
+      known.checked.set(value, [...(known.checked.get(value) ?? []), { low, high, write }]);
+    }
+    this.#open = new Map();
+  }
+
+  #assignCaches(): void {
+    for (const { group, root, register, inLoop } of this.#groups) {
+      const name = `${group.write ? 'w' : 'r'}${root === SCALAR ? `scalar${register}` : root}`;
+      let cache = this.#caches.get(name);
+      if (cache === undefined && this.#caches.size >= MOST_CACHES) {
+        cache = [...this.#caches.values()][group.pc % MOST_CACHES];
+        if (cache !== undefined && !this.#sameMode(cache, group.write)) cache = undefined;
+        if (cache === undefined) continue;
+      }
+      if (cache === undefined) {
+        cache = { index: this.#caches.size, extent: 0, uses: 0, inLoop: false };
+        this.#caches.set(name, cache);
+      }
+      cache.extent = Math.max(cache.extent, group.high - group.low);
+      cache.uses++;
+      cache.inLoop ||= inLoop;
+      group.cache = cache;
+    }
+    // What is checked once only gains nothing from a cache.
+    for (const { group } of this.#groups) {
+      if (group.cache?.uses === 1 && !group.cache.inLoop) group.cache = undefined;
+    }
+  }
+
+  #sameMode(cache: RangeCache, write: boolean): boolean {
+    for (const [name, other] of this.#caches) if (other === cache) return name.startsWith('w') === write;
+    return false;
+  }
+}
+
+function covers(
+  ranges: readonly CheckedRange[] | undefined,
+  low: number,
+  high: number,
+  write: boolean,
+): boolean {
+  return ranges?.some((range) => range.low <= low && high <= range.high && (range.write || !write)) ?? false;
+}
+
+/** Blocks that lie between a loop's head and a jump back to it. */
+function loopBlocks(flow: Flow): boolean[] {
+  const inside = new Array<boolean>(flow.blocks.length).fill(false);
+  flow.blocks.forEach((block, number) => {
+    for (const to of [block.taken, block.next]) {
+      if (to >= 0 && to <= number) inside.fill(true, to, number + 1);
+    }
+  });
+  return inside;
+}

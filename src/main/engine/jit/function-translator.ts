@@ -1,0 +1,492 @@
+import { type Insn, type Opcode, callTarget, isCall, isLdImm64, opcodeOf } from '../isa/index.ts';
+import { MAY_GOTO_LIMIT } from '../vm/index.ts';
+import { type AccessPlan, type CheckGroup, type Plan, planAccesses } from './access-plan.ts';
+import { emitAlu, emitEndian, emitMovsx, pushCondition, pushRegister } from './arithmetic.ts';
+import { emitAtomic, emitLoad, emitStore } from './memory-access.ts';
+import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
+import { type Block, type Flow, flowOf } from './flow.ts';
+import { liveness, readsOf } from './registers.ts';
+import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
+
+/** What the functions of one program have in common. */
+export interface ProgramContext {
+  readonly insns: readonly Insn[];
+  readonly starts: Uint8Array;
+  /** Function number in the module by first slot. */
+  readonly functions: ReadonlyMap<number, number>;
+  /** Global that holds the value of the ld_imm64 at a slot, where it differs between loads of the same program. */
+  readonly globals: ReadonlyMap<number, number>;
+  readonly stackSize: number;
+  /** From one frame's top to the next's. */
+  readonly stride: number;
+  readonly proved: ReadonlySet<number> | undefined;
+  readonly probes: ReadonlySet<number> | undefined;
+  readonly type: number;
+}
+
+/** A place that code can branch to, from the outermost to the innermost: `target` is a block, or -1 for an `if`. */
+interface Label {
+  readonly target: number;
+  readonly loop: boolean;
+}
+
+/** Larger frames than this are zeroed in one go, not word by word. */
+const STORES_AT_MOST = 128;
+
+/**
+ * Translates one function. Structured control flow follows from the dominator tree (Ramsey, "Beyond Relooper", 2022);
+ * an irreducible graph becomes a loop around a br_table.
+ *
+ * Compiled code does only what goes well. Where a check fails, the fuel ends or an instruction is rare, it hands over the
+ * registers to the interpreter, which goes on with the function from there (or faults, and says how).
+ */
+export class FunctionTranslator {
+  readonly #context: ProgramContext;
+  readonly #entry: number;
+  readonly #flow: Flow;
+  readonly #plan: Plan;
+  readonly #live: Uint16Array;
+  readonly #code = new WasmWriter();
+  readonly #labels: Label[] = [];
+  readonly #tasks: (() => void)[] = [];
+  /** Instructions of the running straight piece that are still to come, the current one included. */
+  #ahead = 0;
+
+  constructor(context: ProgramContext, entry: number) {
+    this.#context = context;
+    this.#entry = entry;
+    const { insns, stackSize, proved, probes } = context;
+    this.#flow = flowOf(insns, context.starts, entry);
+    this.#plan = planAccesses({ insns, flow: this.#flow, stackSize, proved, probes });
+    this.#live = liveness(insns, this.#flow);
+  }
+
+  translate(exportName: string): WasmFunction {
+    this.#prologue();
+    if (this.#flow.irreducible) this.#dispatch();
+    else this.#tree(0);
+    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) task();
+    const code = this.#code.op(W.unreachable).op(W.end);
+    const caches = 2 * this.#plan.caches.length;
+    return {
+      type: this.#context.type,
+      locals: [I32_LOCALS, I64_LOCALS + caches],
+      body: code.bytes,
+      exportName,
+    };
+  }
+
+  #insn(pc: number): Insn {
+    return this.#context.insns[pc] as Insn;
+  }
+
+  #prologue(): void {
+    const code = this.#code;
+    this.#clearFrame();
+    code.i32(0).memory(W.i64Load, Control.FUEL).tee(Local.FUEL).i64(0).op(W.i64LtS).op(W.if, VOID);
+    this.#ahead = 0;
+    this.#handOver(this.#entry, HandOver.OUT_OF_FUEL);
+    code.op(W.end);
+    if (this.#flow.blocks.some((block) => opcodeOf(this.#insn(block.last))?.meaning.kind === 'may-goto')) {
+      code.i32(MAY_GOTO_LIMIT).set(Local.MAY_GOTO);
+    }
+  }
+
+  /** Zeroes what the function may read of its frame: all of it if the frame pointer goes elsewhere. */
+  #clearFrame(): void {
+    const code = this.#code;
+    let lowest = 0;
+    for (const block of this.#flow.blocks) {
+      for (let pc = block.start; pc <= block.last; pc++) {
+        const insn = this.#insn(pc);
+        const entry = opcodeOf(insn);
+        if (entry === undefined) continue;
+        const access = this.#plan.accesses.get(pc);
+        const direct = access?.kind === 'stack' && (entry.meaning.kind === 'load' || insn.src !== 10);
+        if (access?.kind === 'stack') lowest = Math.min(lowest, access.offset);
+        if ((readsOf(insn, entry) & (1 << 10)) !== 0 && !direct) lowest = -this.#context.stackSize;
+        if (isLdImm64(insn)) pc++;
+      }
+    }
+    const bytes = Math.ceil(-lowest / 8) * 8;
+    if (bytes === 0) return;
+    code.get(Local.FRAME).i32(bytes).op(W.i32Sub).set(Local.I32);
+    if (bytes > STORES_AT_MOST) {
+      code.get(Local.I32).i32(0).i32(bytes).op(0xfc).u32(11).op(0);
+      return;
+    }
+    for (let at = 0; at < bytes; at += 8) code.get(Local.I32).i64(0).memory(W.i64Store, at);
+  }
+
+  // Control flow
+
+  /** Blocks that `number` dominates directly and that several paths forward lead to, the last in order first. */
+  #mergesBelow(number: number): number[] {
+    const { blocks, dominators } = this.#flow;
+    const merges: number[] = [];
+    for (let b = blocks.length - 1; b > number; b--) {
+      if (dominators[b] === number && this.#isMerge(b)) merges.push(b);
+    }
+    return merges;
+  }
+
+  #isMerge(number: number): boolean {
+    const { predecessors } = this.#flow.blocks[number] as Block;
+    let forward = 0;
+    for (const predecessor of predecessors) if (predecessor < number) forward++;
+    return forward > 1;
+  }
+
+  /** Schedules tasks so that they run in the order given, before all others. */
+  #then(...tasks: (() => void)[]): void {
+    for (let i = tasks.length - 1; i >= 0; i--) this.#tasks.push(tasks[i] as () => void);
+  }
+
+  #open(op: number, label: Label): void {
+    this.#code.op(op, VOID);
+    this.#labels.push(label);
+  }
+
+  #close(): void {
+    this.#code.op(W.end);
+    this.#labels.pop();
+  }
+
+  #tree(number: number): void {
+    const merges = this.#mergesBelow(number);
+    const loop = this.#flow.loopHeads.has(number);
+    this.#then(
+      () => {
+        if (loop) this.#open(W.loop, { target: number, loop: true });
+        for (const merge of merges) this.#open(W.block, { target: merge, loop: false });
+        this.#emitBlock(number);
+      },
+      ...merges.toReversed().flatMap((merge) => [() => this.#close(), () => this.#tree(merge)]),
+      () => {
+        if (loop) this.#close();
+      },
+    );
+  }
+
+  /** An irreducible function: every block is an arm of one br_table in a loop. */
+  #dispatch(): void {
+    const { blocks } = this.#flow;
+    const count = blocks.length;
+    this.#open(W.loop, { target: -2, loop: true });
+    for (let i = count - 1; i >= 0; i--) this.#open(W.block, { target: -3, loop: false });
+    this.#code
+      .get(Local.STATE)
+      .op(W.brTable)
+      .u32(count - 1);
+    for (let i = 0; i < count; i++) this.#code.u32(i);
+    this.#then(...blocks.flatMap((_, number) => [() => this.#close(), () => this.#emitBlock(number)]), () =>
+      this.#close(),
+    );
+  }
+
+  /** Depth of the label for a jump to a block, or -1 if the block's code has to follow right here. */
+  #depthOf(from: number, to: number): number {
+    if (this.#flow.irreducible) return -1;
+    const backward = to <= from;
+    if (!backward && !this.#isMerge(to)) return -1;
+    for (let i = this.#labels.length - 1; i >= 0; i--) {
+      const label = this.#labels[i] as Label;
+      if (label.target === to && label.loop === backward) return this.#labels.length - 1 - i;
+    }
+    throw new Error(`internal error: no label for block ${to}`);
+  }
+
+  /** Goes from a block's end to another block; the code that follows is never reached. */
+  #goTo(from: number, to: number): void {
+    if (this.#flow.irreducible) {
+      const loop = this.#labels.findIndex((label) => label.target === -2);
+      this.#code
+        .i32(to)
+        .set(Local.STATE)
+        .br(this.#labels.length - 1 - loop);
+      return;
+    }
+    const depth = this.#depthOf(from, to);
+    if (depth >= 0) this.#code.br(depth);
+    else this.#tree(to);
+  }
+
+  #emitBlock(number: number): void {
+    const block = this.#flow.blocks[number] as Block;
+    this.#charge(block.start, block);
+    for (let pc = block.start; pc <= block.last; pc++) {
+      const insn = this.#insn(pc);
+      const entry = opcodeOf(insn) as Opcode;
+      if (pc === block.last && this.#isTerminator(entry)) {
+        this.#terminate(number, block, insn, entry);
+        return;
+      }
+      const done = this.#emitInsn(pc, insn, entry);
+      if (!done) return;
+      this.#ahead--;
+      if (isCall(insn) && pc < block.last) this.#charge(pc + 1, block);
+      if (isLdImm64(insn)) pc++;
+    }
+    this.#leaveTo(number, block);
+  }
+
+  #isTerminator({ meaning: { kind } }: Opcode): boolean {
+    return kind === 'goto' || kind === 'branch' || kind === 'may-goto' || kind === 'exit';
+  }
+
+  /** Takes the fuel for the instructions up to the next call or the block's end. */
+  #charge(from: number, block: Block): void {
+    let count = 0;
+    for (let pc = from; pc <= block.last; pc++) {
+      const insn = this.#insn(pc);
+      count++;
+      if (isCall(insn)) break;
+      if (isLdImm64(insn)) pc++;
+    }
+    this.#ahead = count;
+    this.#code.get(Local.FUEL).i64(count).op(W.i64Sub).set(Local.FUEL);
+  }
+
+  /** Falls through to the next block. */
+  #leaveTo(number: number, block: Block): void {
+    if (block.next >= 0) {
+      this.#goTo(number, block.next);
+      return;
+    }
+    // Behind the last instruction there is nothing: a fault at the slot behind it.
+    this.#ahead = 0;
+    this.#handOver(this.#context.insns.length);
+  }
+
+  #terminate(number: number, block: Block, insn: Insn, entry: Opcode): void {
+    const code = this.#code;
+    const { meaning } = entry;
+    if (meaning.kind === 'exit') {
+      code.i32(0).get(Local.FUEL).memory(W.i64Store, Control.FUEL);
+      code.get(Local.R0).op(W.return);
+      return;
+    }
+    if (meaning.kind === 'goto' || block.taken === block.next) {
+      this.#checkFuel(block);
+      this.#goTo(number, block.taken);
+      return;
+    }
+    if (meaning.kind === 'may-goto') code.get(Local.MAY_GOTO).op(W.i32Eqz);
+    else if (meaning.kind === 'branch') pushCondition(code, insn, meaning);
+    const backward = this.#isBackward(block);
+    const depth = backward ? -1 : this.#depthOf(number, block.taken);
+    const behind = (): void => {
+      if (meaning.kind === 'may-goto') code.get(Local.MAY_GOTO).i32(1).op(W.i32Sub).set(Local.MAY_GOTO);
+      this.#leaveTo(number, block);
+    };
+    if (depth >= 0) {
+      code.brIf(depth);
+      behind();
+      return;
+    }
+    this.#open(W.if, { target: -1, loop: false });
+    if (backward) this.#checkFuel(block);
+    this.#then(
+      () => this.#goTo(number, block.taken),
+      () => {
+        this.#close();
+        behind();
+      },
+    );
+  }
+
+  /** A jump to the same or an earlier instruction: where fuel is looked at. */
+  #isBackward(block: Block): boolean {
+    return (this.#flow.blocks[block.taken] as Block).start <= block.last;
+  }
+
+  #checkFuel(block: Block): void {
+    if (!this.#isBackward(block)) return;
+    this.#code.get(Local.FUEL).i64(0).op(W.i64LtS).op(W.if, VOID);
+    this.#handOver(block.last);
+    this.#code.op(W.end);
+  }
+
+  // Instructions
+
+  /** False if control does not get behind the instruction. */
+  #emitInsn(pc: number, insn: Insn, entry: Opcode): boolean {
+    const code = this.#code;
+    const { meaning } = entry;
+    switch (meaning.kind) {
+      case 'alu':
+        emitAlu(code, insn, meaning);
+        return true;
+      case 'movsx':
+        emitMovsx(code, insn, meaning.bits, meaning.from);
+        return true;
+      case 'endian':
+        emitEndian(code, insn, meaning);
+        return true;
+      case 'ld-imm64':
+        this.#emitConstant(pc, insn);
+        return true;
+      case 'load':
+      case 'load-acquire':
+      case 'store':
+      case 'store-release':
+      case 'atomic':
+        return this.#emitAccess(pc, insn, entry);
+      case 'call':
+        return this.#emitCall(pc, insn, meaning.target);
+      default:
+        // addr_space_cast, packet access: a fault.
+        this.#handOver(pc);
+        return false;
+    }
+  }
+
+  #emitConstant(pc: number, insn: Insn): void {
+    const global = this.#context.globals.get(pc);
+    if (global === undefined) {
+      const high = BigInt(this.#insn(pc + 1).imm);
+      this.#code.wide((high << 32n) | BigInt(insn.imm >>> 0));
+    } else {
+      this.#code.op(0x23).u32(global);
+    }
+    this.#code.set(registerLocal(insn.dst));
+  }
+
+  #emitAccess(pc: number, insn: Insn, entry: Opcode): boolean {
+    const plan = this.#plan.accesses.get(pc) as AccessPlan;
+    const { meaning } = entry;
+    const reads = meaning.kind === 'load' || meaning.kind === 'load-acquire';
+    const base = reads ? insn.src : insn.dst;
+    switch (plan.kind) {
+      case 'hand-over':
+        this.#handOver(pc);
+        return false;
+      case 'probe':
+        this.#emitProbe(insn, entry, base);
+        return true;
+      case 'check':
+        this.#emitCheck(pc, base, plan.group);
+        break;
+      default:
+    }
+    const place =
+      plan.kind === 'stack'
+        ? { local: Local.FRAME, wide: false, offset: plan.offset }
+        : { local: registerLocal(base), wide: true, offset: insn.off };
+    const misaligned = (): void => this.#handOver(pc);
+    switch (meaning.kind) {
+      case 'load':
+        emitLoad(this.#code, place, insn, meaning.bytes, meaning.signed);
+        return true;
+      case 'store':
+        emitStore(this.#code, place, insn, meaning.bytes, meaning.source);
+        return true;
+      default:
+        emitAtomic(this.#code, place, insn, meaning, misaligned);
+        return true;
+    }
+  }
+
+  /** A load that gives 0 where it would fault. */
+  #emitProbe(insn: Insn, entry: Opcode, base: number): void {
+    const { meaning } = entry;
+    if (meaning.kind !== 'load') return;
+    const code = this.#code;
+    pushRegister(code, base);
+    code.i64(insn.off).op(W.i64Add).i32(meaning.bytes).i32(meaning.bytes).call(FunctionIndex.WIDEN_READ);
+    code.op(W.drop).op(W.drop).op(W.if, VOID);
+    emitLoad(
+      code,
+      { local: registerLocal(base), wide: true, offset: insn.off },
+      insn,
+      meaning.bytes,
+      meaning.signed,
+    );
+    code.op(W.else).i64(0).set(registerLocal(insn.dst)).op(W.end);
+  }
+
+  /** Makes sure that all accesses of a group are allowed. */
+  #emitCheck(pc: number, base: number, group: CheckGroup): void {
+    const code = this.#code;
+    const extent = group.high - group.low;
+    const shift = group.low - group.bias;
+    const widen = group.write ? FunctionIndex.WIDEN_WRITE : FunctionIndex.WIDEN_READ;
+    const { cache } = group;
+    pushRegister(code, base);
+    if (shift !== 0) code.i64(shift).op(W.i64Add);
+    if (cache === undefined) {
+      code.i32(extent).i32(extent).call(widen).op(W.drop).op(W.drop).op(W.i32Eqz).op(W.if, VOID);
+      this.#handOver(pc);
+      code.op(W.end);
+      return;
+    }
+    const low = Local.CACHES + 2 * cache.index;
+    const places = low + 1;
+    if (shift !== 0) code.tee(Local.ADDRESS);
+    code.get(low).op(W.i64Sub).get(places).op(W.i64GeU).op(W.if, VOID);
+    if (shift !== 0) code.get(Local.ADDRESS);
+    else pushRegister(code, base);
+    code.i32(extent).i32(cache.extent).call(widen).set(places).set(low).op(W.i32Eqz).op(W.if, VOID);
+    this.#handOver(pc);
+    code.op(W.end).op(W.end);
+  }
+
+  #emitCall(pc: number, insn: Insn, target: 'helper' | 'local' | 'kfunc' | 'register'): boolean {
+    const code = this.#code;
+    if (target === 'register') {
+      this.#handOver(pc);
+      return false;
+    }
+    if (target === 'local') {
+      code.get(Local.FRAME).i32(0).memory(W.i32Load, Control.DEEPEST).op(W.i32LeU).op(W.if, VOID);
+      this.#handOver(pc);
+      code.op(W.end);
+      // The place of the call stands above the callee's frame, for the call stack of a fault.
+      code
+        .get(Local.FRAME)
+        .i32(this.#context.stride)
+        .op(W.i32Sub)
+        .tee(Local.I32)
+        .i32(pc)
+        .memory(W.i32Store, 0);
+    }
+    code.i32(0).get(Local.FUEL).memory(W.i64Store, Control.FUEL);
+    if (target !== 'local') code.i32(pc).get(Local.FRAME);
+    for (let register = 1; register <= 5; register++) code.get(registerLocal(register));
+    if (target === 'local') {
+      code.get(Local.I32).call(this.#context.functions.get(callTarget(insn, pc)) as number);
+    } else {
+      code.call(FunctionIndex.CALL);
+    }
+    code.set(Local.R0);
+    if (target !== 'local') {
+      code.i32(0).memory(W.i32Load, Control.TAIL_CALLED).op(W.if, VOID);
+      code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0).op(W.return).op(W.end);
+    }
+    code.i32(0).memory(W.i64Load, Control.FUEL).set(Local.FUEL);
+    this.#forgetRanges();
+    return true;
+  }
+
+  /** A helper may have freed memory or changed its access. */
+  #forgetRanges(): void {
+    for (const cache of this.#plan.caches) {
+      if (cache.uses > 1 || cache.inLoop) this.#code.i64(0).set(Local.CACHES + 2 * cache.index + 1);
+    }
+  }
+
+  /** Returns from the function with what the interpreter makes of the rest of it, from the instruction at `pc` on. */
+  #handOver(pc: number, reason: number = HandOver.INSTRUCTION): void {
+    const code = this.#code;
+    code.i32(0).get(Local.FUEL);
+    if (this.#ahead > 0) code.i64(this.#ahead).op(W.i64Add);
+    code.memory(W.i64Store, Control.FUEL);
+    const live = this.#live[pc] ?? 0;
+    code.i32(reason).i32(pc).i32(live).get(Local.FRAME).get(Local.MAY_GOTO);
+    for (let register = 0; register < 10; register++) {
+      if ((live >> register) & 1) code.get(registerLocal(register));
+      else code.i64(0);
+    }
+    code.call(FunctionIndex.HAND_OVER).op(W.return);
+  }
+}

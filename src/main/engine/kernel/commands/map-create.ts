@@ -1,0 +1,98 @@
+import { Errno, MapFlag, MapType } from '../../abi/index.ts';
+import { objectName, type Command } from '../command.ts';
+import { fail } from '../errors.ts';
+import { installMap } from '../install.ts';
+import { MAP_TYPES } from '../maps/index.ts';
+import type { BpfMap, MapAttr } from '../maps/map.ts';
+import { attachMapBtf } from '../maps/map-btf.ts';
+
+const VTYPE_SINCE = 6009;
+
+function readAttr(command: Command): MapAttr {
+  return {
+    type: command.u32(0),
+    keySize: command.u32(4),
+    valueSize: command.u32(8),
+    maxEntries: command.u32(12),
+    flags: command.u32(16) & ~MapFlag.TOKEN_FD,
+    innerMapFd: command.u32(20),
+    numaNode: command.u32(24),
+    name: '',
+    ifindex: command.u32(44),
+    vmlinuxValueTypeId: command.u32(60),
+    extra: command.u64(64),
+    valueTypeBtfObjFd: command.kernel.profile.code >= VTYPE_SINCE ? command.s32(72) : 0,
+  };
+}
+
+/** bpf_get_file_flag(): what the first descriptor may do. */
+export function fileMode(flags: number): { readable: boolean; writable: boolean } {
+  const readOnly = (flags & MapFlag.RDONLY) !== 0;
+  const writeOnly = (flags & MapFlag.WRONLY) !== 0;
+  if (readOnly && writeOnly) fail(Errno.EINVAL, 'BPF_F_RDONLY with BPF_F_WRONLY');
+  return { readable: !writeOnly, writable: !readOnly };
+}
+
+function checkCombination(command: Command, attr: MapAttr, btfKey: number, btfValue: number): void {
+  if (attr.vmlinuxValueTypeId !== 0) {
+    if (attr.type !== MapType.STRUCT_OPS || btfKey !== 0 || btfValue !== 0) {
+      fail(Errno.EINVAL, 'btf_vmlinux_value_type_id is for struct_ops maps without other BTF types');
+    }
+  } else if (btfKey !== 0 && btfValue === 0) {
+    fail(Errno.EINVAL, 'btf_key_type_id without btf_value_type_id');
+  }
+  const mayHaveExtra = attr.type === MapType.BLOOM_FILTER || attr.type === MapType.ARENA;
+  if (!mayHaveExtra && attr.extra !== 0n) fail(Errno.EINVAL, 'map_extra for a type that has none');
+  const numa = (attr.flags & MapFlag.NUMA_NODE) !== 0 ? attr.numaNode : 0xffff_ffff;
+  if (numa !== 0xffff_ffff && numa !== 0) fail(Errno.EINVAL, `NUMA node ${numa} does not exist`);
+  void command;
+}
+
+function checkExclusive(command: Command): void {
+  if (command.kernel.profile.code < 6018) return;
+  const [hash, size] = [command.u64(80), command.u32(88)];
+  if (hash === 0n ? size !== 0 : size !== 32) fail(Errno.EINVAL, 'excl_prog_hash is 32 bytes');
+}
+
+/** BPF_MAP_CREATE: map_create() of kernel/bpf/syscall.c. */
+export function mapCreate(command: Command): number {
+  command.checkAttr();
+  const { task, kernel } = command;
+  const attr = readAttr(command);
+  const [btfFd, btfKey, btfValue] = [command.s32(48), command.u32(52), command.u32(56)];
+  checkCombination(command, attr, btfKey, btfValue);
+  const mode = fileMode(attr.flags);
+  const type = attr.type < kernel.profile.mapTypes ? MAP_TYPES.get(attr.type) : undefined;
+  if (type === undefined) fail(Errno.EINVAL, `this kernel has no map type ${attr.type}`);
+  type.check(attr, task);
+  if (attr.ifindex !== 0) fail(Errno.EINVAL, 'no device here takes offloaded maps');
+  if ((command.u32(16) & MapFlag.TOKEN_FD) !== 0) fail(Errno.EBADF, 'map_token_fd is no BPF token');
+  if (!task.capable('bpf')) fail(Errno.EPERM, 'creating maps needs CAP_BPF');
+  if (type.needsNetAdmin === true && !task.capable('net_admin')) {
+    fail(Errno.EPERM, 'this map type needs CAP_NET_ADMIN');
+  }
+  const named = (): MapAttr => ({ ...attr, name: objectName(command, 28) });
+  const readable = safeName(command);
+  const map: BpfMap = type.create(kernel, task, { ...attr, name: readable });
+  try {
+    named();
+    checkExclusive(command);
+    if (btfKey !== 0 || btfValue !== 0 || attr.vmlinuxValueTypeId !== 0) {
+      attachMapBtf(task, map, { fd: btfFd, key: btfKey, value: btfValue });
+    }
+    map.vmlinuxValueTypeId = attr.vmlinuxValueTypeId;
+  } catch (error) {
+    map.putWithUser();
+    throw error;
+  }
+  return installMap(task, map, mode);
+}
+
+/** The name for labels while it is not yet known to be a good one. */
+function safeName(command: Command): string {
+  try {
+    return objectName(command, 28);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,191 @@
+import { Errno } from '../../abi/index.ts';
+import { fromHex, viewOf } from '../../base/index.ts';
+import { Op, encodeInsns, type Insn } from '../../isa/index.ts';
+import type { Command } from '../command.ts';
+import { fail } from '../errors.ts';
+import { readInfo, writeInfo } from '../commands/obj-get-info-by-fd.ts';
+import { programTag } from '../programs/tag.ts';
+import type { BpfProg } from '../programs/prog.ts';
+import { putName } from './names.ts';
+
+/** offsetofend(struct bpf_prog_info, attach_btf_id). */
+const KNOWN = 228;
+const FUNC_INFO_SIZE = 8;
+const LINE_INFO_SIZE = 16;
+const JITED_LINE_SIZE = 8;
+const PSEUDO_MAP_FD = 1;
+const PSEUDO_MAP_VALUE = 2;
+
+/** Offsets in struct bpf_prog_info. */
+const At = {
+  type: 0,
+  id: 4,
+  tag: 8,
+  jitedLength: 16,
+  xlatedLength: 20,
+  xlated: 32,
+  loadTime: 40,
+  uid: 48,
+  mapCount: 52,
+  maps: 56,
+  name: 64,
+  gplCompatible: 84,
+  jitedSymbols: 104,
+  jitedLengths: 108,
+  btfId: 128,
+  funcRecord: 132,
+  funcInfo: 136,
+  funcCount: 144,
+  lineCount: 148,
+  lineInfo: 152,
+  jitedLineCount: 168,
+  lineRecord: 172,
+  jitedLineRecord: 176,
+  tagCount: 180,
+  tags: 184,
+  runTime: 192,
+  runCount: 200,
+  misses: 208,
+  verifiedInsns: 216,
+  attachBtfObject: 220,
+  attachBtfId: 224,
+} as const;
+
+/** Instructions as the kernel shows them: map references carry ids (bpf_insn_prepare_dump). */
+export function translatedInsns(prog: BpfProg): Insn[] {
+  const insns = prog.vm.insns.map((insn) => ({ ...insn }));
+  for (const { insn, map, valueOffset } of prog.spec.references) {
+    const [first, second] = [insns[insn], insns[insn + 1]];
+    if (first?.code !== Op.LD_IMM64 || second === undefined) continue;
+    first.src = valueOffset === undefined ? PSEUDO_MAP_FD : PSEUDO_MAP_VALUE;
+    first.imm = map.id;
+    second.imm = valueOffset ?? 0;
+  }
+  return insns;
+}
+
+/** struct bpf_prog_info: bpf_prog_get_info_by_fd(). */
+export function progInfo(command: Command, prog: BpfProg): number {
+  const { profile } = command.kernel;
+  const request = readInfo(command, KNOWN, profile.info.prog);
+  const { view, bytes } = request;
+  const { spec } = prog;
+  view.setUint32(At.type, prog.type, true);
+  view.setUint32(At.id, prog.id, true);
+  bytes.set(fromHex(prog.tag), At.tag);
+  view.setBigUint64(At.loadTime, prog.loadTime, true);
+  view.setUint32(At.uid, prog.uid, true);
+  putName(bytes, At.name, prog.name);
+  view.setUint32(At.gplCompatible, spec.gplCompatible ? 1 : 0, true);
+  copyArray(command, view, { count: At.mapCount, address: At.maps }, prog.maps.length, 4, (out, index) =>
+    out.setUint32(0, prog.maps[index]?.id ?? 0, true),
+  );
+  setRecordSizes(view);
+  view.setBigUint64(At.runTime, prog.stats.nanoseconds, true);
+  view.setBigUint64(At.runCount, BigInt(prog.stats.counted), true);
+  view.setBigUint64(At.misses, BigInt(prog.stats.misses), true);
+  view.setUint32(At.verifiedInsns, spec.verified.statistics.processedInsns, true);
+  if (spec.btf !== undefined) view.setUint32(At.btfId, spec.btf.id, true);
+  if (command.task.capable('bpf')) privileged(command, view, prog);
+  else hideCode(view);
+  writeInfo(request);
+  return 0;
+}
+
+function hideCode(view: DataView): void {
+  for (const at of [
+    At.jitedLength,
+    At.xlatedLength,
+    At.jitedSymbols,
+    At.jitedLengths,
+    At.funcCount,
+    At.lineCount,
+    At.jitedLineCount,
+  ]) {
+    view.setUint32(at, 0, true);
+  }
+}
+
+/** set_info_rec_size(): a caller that asks for records must know their size. */
+function setRecordSizes(view: DataView): void {
+  const rules: readonly (readonly [number, number, number])[] = [
+    [At.funcCount, At.funcRecord, FUNC_INFO_SIZE],
+    [At.lineCount, At.lineRecord, LINE_INFO_SIZE],
+    [At.jitedLineCount, At.jitedLineRecord, JITED_LINE_SIZE],
+  ];
+  for (const [count, record, size] of rules) {
+    const asked = view.getUint32(count, true) !== 0 || view.getUint32(record, true) !== 0;
+    if (asked && view.getUint32(record, true) !== size) fail(Errno.EINVAL, `records have ${size} bytes`);
+    view.setUint32(record, size, true);
+  }
+}
+
+/** The code, and what describes it. Nothing is compiled to machine code that user space could see: jited lengths are 0. */
+function privileged(command: Command, view: DataView, prog: BpfProg): void {
+  const { spec } = prog;
+  const xlated = encodeInsns(translatedInsns(prog));
+  const room = Math.min(view.getUint32(At.xlatedLength, true), xlated.length);
+  view.setUint32(At.xlatedLength, xlated.length, true);
+  if (room > 0)
+    command.write(view.getBigUint64(At.xlated, true), xlated.subarray(0, room), 'xlated_prog_insns');
+  const functions = Math.max(spec.verified.subprograms.length, 1);
+  for (const at of [At.jitedLength, At.jitedLineCount]) view.setUint32(at, 0, true);
+  view.setUint32(At.jitedSymbols, functions, true);
+  view.setUint32(At.jitedLengths, functions, true);
+  view.setUint32(At.attachBtfId, prog.attachBtfId, true);
+  const attachBtf = spec.attachBtf ?? spec.target?.spec.btf;
+  if (attachBtf !== undefined) view.setUint32(At.attachBtfObject, attachBtf.id, true);
+  copyArray(
+    command,
+    view,
+    { count: At.funcCount, address: At.funcInfo },
+    spec.functions.length,
+    FUNC_INFO_SIZE,
+    (out, index) => {
+      out.setUint32(0, spec.functions[index]?.insn ?? 0, true);
+      out.setUint32(4, spec.functions[index]?.typeId ?? 0, true);
+    },
+  );
+  const lines = spec.lineInfo.length / LINE_INFO_SIZE;
+  const source = viewOf(spec.lineInfo);
+  copyArray(
+    command,
+    view,
+    { count: At.lineCount, address: At.lineInfo },
+    lines,
+    LINE_INFO_SIZE,
+    (out, index) => {
+      for (let at = 0; at < LINE_INFO_SIZE; at += 4) {
+        out.setUint32(at, source.getUint32(index * LINE_INFO_SIZE + at, true), true);
+      }
+    },
+  );
+  copyArray(command, view, { count: At.tagCount, address: At.tags }, functions, 8, (out, index) => {
+    fromHex(functionTag(prog, index)).forEach((byte, at) => out.setUint8(at, byte));
+  });
+}
+
+/** Each function of a program has a tag of its own code; a single one has the program's. */
+function functionTag(prog: BpfProg, index: number): string {
+  const { subprograms } = prog.spec.verified;
+  const part = subprograms[index];
+  if (part === undefined || subprograms.length <= 1) return prog.tag;
+  return programTag(prog.spec.insns.slice(part.start, part.end), prog.kernel.profile.tagSha256);
+}
+
+/** Copies as many records as the caller has room for, and tells how many there are. */
+function copyArray(
+  command: Command,
+  view: DataView,
+  at: { readonly count: number; readonly address: number },
+  count: number,
+  size: number,
+  write: (out: DataView, index: number) => void,
+): void {
+  const room = Math.min(view.getUint32(at.count, true), count);
+  view.setUint32(at.count, count, true);
+  if (room === 0) return;
+  const out = new Uint8Array(room * size);
+  for (let i = 0; i < room; i++) write(new DataView(out.buffer, i * size, size), i);
+  command.write(view.getBigUint64(at.address, true), out, 'an array of bpf_prog_info');
+}

@@ -1,0 +1,163 @@
+import { Errno } from '../../abi/index.ts';
+import { BtfKind, type Btf } from '../../btf/index.ts';
+import type { SpecialField } from '../../verifier/index.ts';
+import { fail } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+
+/** Structures that the kernel looks for by name in a map's value, with their sizes. */
+const SPECIAL: ReadonlyMap<
+  string,
+  { kind: SpecialField['kind']; size: number; align: number; once: boolean }
+> = new Map([
+  ['bpf_spin_lock', { kind: 'spin_lock', size: 4, align: 4, once: true }],
+  ['bpf_res_spin_lock', { kind: 'res_spin_lock', size: 8, align: 4, once: true }],
+  ['bpf_timer', { kind: 'timer', size: 16, align: 8, once: true }],
+  ['bpf_wq', { kind: 'wq', size: 16, align: 8, once: true }],
+  ['bpf_task_work', { kind: 'task_work', size: 8, align: 8, once: true }],
+  ['bpf_list_head', { kind: 'list_head', size: 16, align: 8, once: false }],
+  ['bpf_rb_root', { kind: 'rb_root', size: 16, align: 8, once: false }],
+  ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, once: true }],
+]);
+
+const KPTR_TAGS: ReadonlyMap<string, SpecialField['kind']> = new Map([
+  ['kptr_untrusted', 'kptr_unref'],
+  ['kptr', 'kptr_ref'],
+  ['percpu_kptr', 'kptr_percpu'],
+  ['uptr', 'uptr'],
+]);
+
+/** Deepest nesting of structs that is searched (BTF_FIELDS walk: MAX_RESOLVE_DEPTH). */
+const MAX_DEPTH = 32;
+/** BTF_FIELDS_MAX. */
+const MAX_FIELDS = 11;
+
+/**
+ * btf_parse_fields() of kernel/bpf/btf.c: the special fields of a map value, by offset. Undefined where there are none.
+ * Throws what the kernel answers for misplaced or repeated ones.
+ */
+export function findFields(btf: Btf, valueType: number, valueSize: number): SpecialField[] | undefined {
+  const found: SpecialField[] = [];
+  search(btf, valueType, 0, found, 0);
+  for (const field of found) {
+    if (field.offset + field.size > valueSize) fail(Errno.EFAULT, `${field.kind} lies outside the value`);
+  }
+  found.sort((left, right) => left.offset - right.offset);
+  return found.length === 0 ? undefined : found;
+}
+
+function search(btf: Btf, typeId: number, base: number, found: SpecialField[], depth: number): void {
+  if (depth > MAX_DEPTH) return;
+  const id = btf.resolve(typeId);
+  const type = btf.typeById(id);
+  if (type.kind === BtfKind.ARRAY) {
+    const size = btf.sizeOf(type.elementType) ?? 0;
+    const element = btf.typeById(btf.resolve(type.elementType));
+    if (element.kind !== BtfKind.STRUCT && element.kind !== BtfKind.PTR) return;
+    for (let i = 0; i < type.length && size > 0 && found.length <= MAX_FIELDS; i++) {
+      const before = found.length;
+      add(btf, type.elementType, base + i * size, found, depth);
+      if (found.length === before) return;
+    }
+    return;
+  }
+  if (type.kind === BtfKind.DATASEC) {
+    for (const variable of type.variables) {
+      const target = btf.typeOfKind(variable.type, BtfKind.VAR);
+      if (target !== undefined) add(btf, target.type, base + variable.offset, found, depth);
+    }
+    return;
+  }
+  if (type.kind !== BtfKind.STRUCT) return;
+  for (const member of type.members) {
+    if (member.bitOffset % 8 === 0) add(btf, member.type, base + member.bitOffset / 8, found, depth);
+  }
+}
+
+function add(btf: Btf, typeId: number, offset: number, found: SpecialField[], depth: number): void {
+  const pointer = kernelPointer(btf, typeId);
+  if (pointer !== undefined) {
+    push(
+      found,
+      { kind: pointer.kind, offset, size: 8, targetTypeId: pointer.target, targetBtf: btf },
+      8,
+      false,
+    );
+    return;
+  }
+  const id = btf.resolve(typeId);
+  const special = btf.kindOf(id) === BtfKind.STRUCT ? SPECIAL.get(btf.nameOf(id)) : undefined;
+  if (special === undefined) {
+    search(btf, typeId, offset, found, depth + 1);
+    return;
+  }
+  push(found, { kind: special.kind, offset, size: special.size }, special.align, special.once);
+}
+
+function push(found: SpecialField[], field: SpecialField, align: number, once: boolean): void {
+  if (field.offset % align !== 0)
+    fail(Errno.EINVAL, `${field.kind} at offset ${field.offset} is not aligned`);
+  if (once && found.some((other) => other.kind === field.kind)) fail(Errno.E2BIG, `a second ${field.kind}`);
+  if (found.length >= MAX_FIELDS) fail(Errno.E2BIG, `more than ${MAX_FIELDS} special fields`);
+  found.push(field);
+}
+
+/** btf_find_kptr(): a pointer whose target carries a kptr tag. */
+function kernelPointer(btf: Btf, typeId: number): { kind: SpecialField['kind']; target: number } | undefined {
+  const at = btf.skipModifiers(typeId);
+  if (btf.kindOf(at) !== BtfKind.PTR) return undefined;
+  const target = btf.sizeOrTypeOf(at);
+  if (btf.kindOf(target) !== BtfKind.TYPE_TAG) return undefined;
+  const kind = KPTR_TAGS.get(btf.nameOf(target));
+  return kind === undefined ? undefined : { kind, target: btf.resolve(target) };
+}
+
+/** What a map does with the special fields of its values: they survive updates, read as zero and die with the element. */
+export class MapFields {
+  readonly list: readonly SpecialField[];
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel, list: readonly SpecialField[]) {
+    this.#kernel = kernel;
+    this.list = list;
+  }
+
+  has(kind: SpecialField['kind']): boolean {
+    return this.list.some((field) => field.kind === kind);
+  }
+
+  /** Zeroes them in a copy of a value (check_and_init_map_value). */
+  clear(value: Uint8Array): void {
+    for (const field of this.list) value.fill(0, field.offset, field.offset + field.size);
+  }
+
+  /** The value to write over the one at `address`: the caller's bytes, the kernel's own fields (copy_map_value). */
+  keep(address: bigint, value: Uint8Array): Uint8Array {
+    const next = value.slice();
+    const old = this.#kernel.arena.bytesAt(address, value.length);
+    for (const field of this.list) {
+      next.set(old.subarray(field.offset, field.offset + field.size), field.offset);
+    }
+    return next;
+  }
+
+  /** The value as a new element gets it: special fields begin zeroed. */
+  fresh(value: Uint8Array): Uint8Array {
+    const next = value.slice();
+    this.clear(next);
+    return next;
+  }
+
+  /** Ends what the fields of one element hold: timers, work items, kernel pointers (bpf_obj_free_fields). */
+  reset(address: bigint): void {
+    for (const field of this.list) this.#kernel.freeField(field, address + BigInt(field.offset));
+  }
+
+  /** The last user of the map went away: no timer of it fires any more. Elements free their own. */
+  cancelTimers(): void {
+    // Maps with elements override releaseUsers() and reset each one.
+  }
+
+  free(): void {
+    // Nothing is held by the record itself.
+  }
+}

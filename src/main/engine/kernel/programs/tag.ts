@@ -1,0 +1,25 @@
+import { toHex } from '../../base/index.ts';
+import { Op, PseudoSource, encodeInsns, type Insn } from '../../isa/index.ts';
+import { sha1, sha256 } from './sha.ts';
+
+/** BPF_TAG_SIZE. */
+const TAG_SIZE = 8;
+
+/**
+ * bpf_prog_calc_tag() of kernel/bpf/core.c: a hash of the instructions as verified, references to maps by descriptor left
+ * out because they differ from load to load. SHA-1 up to 6.17, SHA-256 since 6.18.
+ */
+export function programTag(insns: readonly Insn[], withSha256: boolean): string {
+  const plain = insns.map((insn) => ({ ...insn }));
+  for (let i = 0; i + 1 < plain.length; i++) {
+    const [first, second] = [plain[i] as Insn, plain[i + 1] as Insn];
+    if (first.code !== Op.LD_IMM64) continue;
+    if (first.src === PseudoSource.MAP_FD || first.src === PseudoSource.MAP_VALUE) {
+      first.imm = 0;
+      second.imm = 0;
+    }
+    i++;
+  }
+  const bytes = encodeInsns(plain);
+  return toHex((withSha256 ? sha256(bytes) : sha1(bytes)).subarray(0, TAG_SIZE));
+}

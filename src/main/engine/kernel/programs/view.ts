@@ -1,0 +1,40 @@
+import { MapFlag } from '../../abi/index.ts';
+import type { VerifierMap } from '../../verifier/index.ts';
+import { ArrayOfMaps, HashOfMaps } from '../maps/map-in-map.ts';
+import type { BpfMap } from '../maps/map.ts';
+
+/** A map as the verifier sees it at this moment. Its id tells which map it is. */
+export function verifierMap(map: BpfMap): VerifierMap {
+  const area = map.directValue;
+  const inner = map instanceof ArrayOfMaps || map instanceof HashOfMaps ? map.shape.map : undefined;
+  const readOnly = (map.flags & MapFlag.RDONLY_PROG) !== 0;
+  return {
+    id: map.id,
+    name: map.name,
+    type: map.type,
+    keySize: map.keySize,
+    valueSize: map.valueSize,
+    maxEntries: map.maxEntries,
+    flags: map.flags,
+    frozen: map.frozen && map.writers === 0,
+    usableBySleepable: true,
+    ...(area === undefined
+      ? {}
+      : {
+          directValueAddress: area,
+          readValue: (offset: number, size: number): Uint8Array | undefined =>
+            readOnly && offset >= 0 && offset + size <= map.valueSize
+              ? map.kernel.arena.read(area + BigInt(offset), size)
+              : undefined,
+        }),
+    ...(map.btf === undefined
+      ? {}
+      : {
+          btf: map.btf.btf,
+          btfKeyTypeId: map.btfKeyTypeId,
+          btfValueTypeId: map.btfValueTypeId,
+        }),
+    ...(map.fields === undefined ? {} : { fields: map.fields.list }),
+    ...(inner === undefined ? {} : { innerMap: verifierMap(inner) }),
+  };
+}
