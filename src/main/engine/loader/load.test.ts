@@ -1,77 +1,19 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  ATTR_FIELDS,
-  BpfCmd,
-  attrValue,
-  cmdName,
-  type BpfSyscalls,
-  type CallerMemory,
-} from '../abi/index.ts';
+import { BpfCmd } from '../abi/index.ts';
 import { type EngineError, viewOf } from '../base/index.ts';
 import { Btf, BtfKind } from '../btf/index.ts';
 import { objectNameOf, parseObject, type ObjectSpec } from '../elf/index.ts';
 import { decodeInsns } from '../isa/index.ts';
 import { sharedPath } from '../testing/shared.ts';
+import { FakeKernel } from './testing/fake-kernel.ts';
 import { type LoadError, loadFailureOf, loadObject } from './index.ts';
 
 const cases = sharedPath('data/hid-bpf/cases');
 const rejects = sharedPath('data/hid-bpf/rejects');
 const skeletons = sharedPath('data/light-skeletons');
 const vmlinux = sharedPath('data/btf/vmlinux-6.12.117.btf');
-
-interface Call {
-  readonly cmd: string;
-  readonly fields: Record<string, number | bigint | string>;
-  readonly insns: Uint8Array;
-}
-
-/** Commands whose result is a descriptor. */
-const OPENING: readonly number[] = [
-  BpfCmd.BTF_LOAD,
-  BpfCmd.MAP_CREATE,
-  BpfCmd.PROG_LOAD,
-  BpfCmd.LINK_CREATE,
-  BpfCmd.RAW_TRACEPOINT_OPEN,
-  BpfCmd.BTF_GET_FD_BY_ID,
-];
-
-/** A door that says yes to everything, or `answer` to some calls, and knows what is open. */
-class FakeKernel implements BpfSyscalls {
-  readonly calls: Call[] = [];
-  readonly open = new Set<number>();
-  #next = 3;
-  readonly #answer: (cmd: number, index: number) => number | undefined;
-
-  constructor(answer: (cmd: number, index: number) => number | undefined = () => undefined) {
-    this.#answer = answer;
-  }
-
-  bpf(cmd: number, attr: Uint8Array, memory: CallerMemory): number {
-    const fields: Call['fields'] = {};
-    for (const field of ATTR_FIELDS.get(cmd) ?? []) {
-      if (field.offset + field.size <= attr.length) fields[field.name] = attrValue(attr, field);
-    }
-    const size = cmd === BpfCmd.PROG_LOAD ? Number(fields['insn_cnt']) * 8 : 0;
-    const insns = size > 0 ? memory.read(fields['insns'] as bigint, size)! : new Uint8Array();
-    this.calls.push({ cmd: cmdName(cmd).slice(4), fields, insns });
-    const answer = this.#answer(cmd, this.calls.length - 1);
-    if (answer !== undefined) {
-      const buffer = fields['log_buf'] ?? fields['btf_log_buf'];
-      if (typeof buffer === 'bigint' && buffer !== 0n)
-        memory.write(buffer, new TextEncoder().encode('why: not\n\0'));
-      return answer;
-    }
-    if (!OPENING.includes(cmd)) return 0;
-    this.open.add(this.#next);
-    return this.#next++;
-  }
-
-  close(fd: number): number {
-    return this.open.delete(fd) ? 0 : -9;
-  }
-}
 
 function read(path: string): ObjectSpec {
   return parseObject(new Uint8Array(readFileSync(path)), { name: objectNameOf(path) });
