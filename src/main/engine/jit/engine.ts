@@ -1,3 +1,4 @@
+import { EngineError } from '../base/index.ts';
 import { type Insn } from '../isa/index.ts';
 import {
   type CallSite,
@@ -15,19 +16,26 @@ import {
   type WasmModule,
   constantOf,
   finish,
+  interpret,
   outOfFuel,
   wasm,
 } from '../vm/index.ts';
 import { Control, HandOver } from './control.ts';
-import { addressSlots, exportName, globalName, isAddress, translate } from './translate.ts';
+import { REPEAT, addressSlots, exportName, globalName, isAddress, translate } from './translate.ts';
 
 /** A compiled function: R1 … R5, and the frame pointer as an offset in memory. */
 type Compiled = (r1: bigint, r2: bigint, r3: bigint, r4: bigint, r5: bigint, frame: number) => bigint;
+
+/** The main function `count` times, with `size` bytes copied before each. */
+type Repeated = (
+  ...args: [...Parameters<Compiled>, count: number, to: number, from: number, size: number]
+) => bigint;
 
 interface Instance {
   readonly program: VmProgram;
   /** By first slot. */
   readonly functions: ReadonlyMap<number, Compiled>;
+  readonly repeat: Repeated;
 }
 
 interface CachedModule {
@@ -88,7 +96,7 @@ export class Jit {
   /** Runs a function of a program; an Engine in the machine's sense. */
   run(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
     if (program.insns.length > LARGEST_PROGRAM) {
-      return finish(new RunState(run, this.#machine.decoded(program)).begin(entry, args));
+      return interpret(run, program, entry, args);
     }
     const instance = this.instance(program);
     const outer = { run: this.#run, programs: this.#programs, deepest: this.#deepest, fuel: this.#fuel };
@@ -98,7 +106,7 @@ export class Jit {
     const before = run.fuel;
     this.#fuel = before;
     try {
-      const r0 = this.#call(instance, entry, args, run.stack.top);
+      const r0 = this.#callRepeatedly(run, instance, entry, args);
       run.fuel = this.#fuel;
       run.instructions = before - run.fuel;
       return r0;
@@ -176,13 +184,22 @@ export class Jit {
     }
     const { exports } = new wasm.Instance(this.#module(program, entries), { env });
     const functions = new Map(entries.map((entry) => [entry, exports[exportName(entry)] as Compiled]));
-    return { program, functions };
+    return { program, functions, repeat: exports[REPEAT] as Repeated };
   }
 
   #call({ functions }: Instance, entry: number, args: readonly bigint[], frame: number): bigint {
     const [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n] = args;
     const compiled = functions.get(entry) as Compiled;
     return unsigned(compiled(r1, r2, r3, r4, r5, frame));
+  }
+
+  #callRepeatedly(run: Run, instance: Instance, entry: number, args: readonly bigint[]): bigint {
+    const { repeat, restore } = run;
+    if (repeat === 1 && restore === undefined) return this.#call(instance, entry, args, run.stack.top);
+    if (entry !== 0) throw new EngineError('usage', 'only the main function can be repeated');
+    const [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n] = args;
+    const { to = 0, from = 0, size = 0 } = restore ?? {};
+    return unsigned(instance.repeat(r1, r2, r3, r4, r5, run.stack.top, repeat, to, from, size));
   }
 
   #current(): Run {

@@ -4,6 +4,7 @@ import { roundUp } from '../base/index.ts';
 import { FunctionIndex } from './control.ts';
 import { blockStarts } from './flow.ts';
 import { FunctionTranslator, type ProgramContext } from './function-translator.ts';
+import { repeatFunction } from './repeat.ts';
 import { widenFunction } from './widen.ts';
 import { type FunctionType, I32, I64, writeModule } from './wasm-writer.ts';
 
@@ -11,6 +12,10 @@ const CALL_TYPE = 0;
 const HAND_OVER_TYPE = 1;
 const WIDEN_TYPE = 2;
 const PROGRAM_TYPE = 3;
+const REPEAT_TYPE = 4;
+
+/** Name of the export that runs the main function again and again. */
+export const REPEAT = 'repeat';
 
 function many(type: number, count: number): number[] {
   return new Array<number>(count).fill(type);
@@ -24,6 +29,8 @@ const TYPES: readonly FunctionType[] = [
   { params: [I64, I32, I32], results: [I32, I64, I64] },
   // R1 … R5, frame
   { params: [...many(I64, 5), I32], results: [I64] },
+  // R1 … R5, frame, count, and bytes to copy before each run: to, from, size
+  { params: [...many(I64, 5), ...many(I32, 5)], results: [I64] },
 ];
 
 /** Name under which a module exports the function that begins at a slot. */
@@ -91,6 +98,7 @@ export function translate(
       widenFunction(WIDEN_TYPE, false),
       widenFunction(WIDEN_TYPE, true),
       ...entries.map((entry) => new FunctionTranslator(context, entry).translate(exportName(entry))),
+      repeatFunction(REPEAT_TYPE, context.functions.get(0) as number, REPEAT),
     ],
   );
 }

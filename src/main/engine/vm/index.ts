@@ -12,7 +12,7 @@ export { runConformance } from './conformance.ts';
 export { VmFault, lineAt, type CallSite, type FaultPlace } from './fault.ts';
 export { CODE_BASE } from './code-space.ts';
 export { outOfFuel } from './interpreter.ts';
-export { DEFAULT_FUEL, Machine, finish, type Engine } from './machine.ts';
+export { DEFAULT_FUEL, Machine, finish, interpret, type Engine } from './machine.ts';
 export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT, constantOf, type Decoded } from './predecode.ts';
 export { type Run } from './run.ts';
 export { RunState } from './run-state.ts';

@@ -104,17 +104,43 @@ export class Machine {
     const engine = this.#engines.get(name);
     if (engine === undefined) throw new EngineError('usage', `this machine has no ${name} installed`);
     const run = this.beginRun(program, options);
+    run.repeat = Math.max(1, options.repeat ?? 1);
+    const template = options.restore === undefined ? undefined : this.#keepTemplate(run, options.restore);
     try {
       const r0 = engine(run, program, entry, args);
       return { r0, instructions: run.instructions };
     } finally {
       this.endRun(run);
+      if (template !== undefined) this.arena.free(template);
     }
+  }
+
+  /** Puts the bytes to restore where compiled code can copy them from. */
+  #keepTemplate(run: Run, restore: { readonly address: bigint; readonly bytes: Uint8Array }): bigint {
+    const { arena } = this;
+    const size = restore.bytes.length;
+    arena.bytesAt(restore.address, size);
+    const template = arena.allocate(size, { label: 'bytes to restore', access: 'ro' });
+    arena.write(template, restore.bytes);
+    run.restore = { to: arena.offsetOf(restore.address), from: arena.offsetOf(template), size };
+    return template;
   }
 }
 
-function interpret(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
-  return finish(new RunState(run, run.machine.decoded(program)).begin(entry, args));
+/** The engine `interpreter`. */
+export function interpret(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
+  const decoded = run.machine.decoded(program);
+  let r0 = 0n;
+  for (let left = run.repeat; left > 0; left--) {
+    if (run.restore !== undefined) {
+      const { to, from, size } = run.restore;
+      run.machine.arena.recorder?.beforeWrite(to, size);
+      run.machine.arena.bytes.copyWithin(to, from, from + size);
+    }
+    run.tailCalls = 0;
+    r0 = finish(new RunState(run, decoded).begin(entry, args));
+  }
+  return r0;
 }
 
 /** Interprets until the outermost function of the state returns; the result is R0. */

@@ -21,6 +21,10 @@ export class Run implements HelperCall {
   fuel: number;
   /** Instructions executed. */
   instructions = 0;
+  /** Runs to make one after another. */
+  repeat = 1;
+  /** Bytes to copy before each of them, as offsets in memory. */
+  restore: { readonly to: number; readonly from: number; readonly size: number } | undefined = undefined;
   /** Tail calls made so far. */
   tailCalls = 0;
   /** The program that was started. */

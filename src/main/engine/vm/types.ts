@@ -36,6 +36,10 @@ export interface RunOptions {
   readonly fuel?: number;
   /** Handed to every helper as HelperCall.runContext. */
   readonly runContext?: unknown;
+  /** So many runs one after another, as BPF_PROG_TEST_RUN has it; the result is the last one's. 1 unless told. */
+  readonly repeat?: number;
+  /** Bytes that are put back before each of the repeated runs. */
+  readonly restore?: { readonly address: bigint; readonly bytes: Uint8Array };
 }
 
 export interface RunResult {
