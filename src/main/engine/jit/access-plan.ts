@@ -94,7 +94,10 @@ const MOST_CACHES = 48;
 
 /** Decides for every memory access of a function what has to be checked, once for as many as possible. */
 export function planAccesses(options: PlanOptions): Plan {
-  return new Planner(options).plan();
+  // The first time to learn which pointers are written through: their first check is then one for writing, and serves all.
+  const written = new Set<number>();
+  new Planner(options, written).plan();
+  return new Planner(options, written).plan();
 }
 
 class Planner {
@@ -106,8 +109,12 @@ class Planner {
   #open = new Map<number, CheckGroup>();
   #nextValue = 1;
 
-  constructor(options: PlanOptions) {
+  /** Values through which something is written, wherever. */
+  readonly #written: Set<number>;
+
+  constructor(options: PlanOptions, written: Set<number>) {
     this.#options = options;
+    this.#written = written;
   }
 
   plan(): Plan {
@@ -214,7 +221,9 @@ class Planner {
     access: { value: number; bias: number; low: number; high: number; write: boolean },
     inLoop: boolean,
   ): void {
-    const { value, bias, low, high, write } = access;
+    const { value, bias, low, high } = access;
+    if (access.write) this.#written.add(value);
+    const write = this.#written.has(value);
     const open = this.#open.get(value);
     if (open !== undefined) {
       open.low = Math.min(open.low, low);

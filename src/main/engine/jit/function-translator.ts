@@ -1,10 +1,11 @@
-import { type Insn, type Opcode, callTarget, isCall, isLdImm64, opcodeOf } from '../isa/index.ts';
+import { type Insn, type Opcode, callTarget, isLdImm64, opcodeOf } from '../isa/index.ts';
 import { MAY_GOTO_LIMIT } from '../vm/index.ts';
 import { type AccessPlan, type CheckGroup, type Plan, planAccesses } from './access-plan.ts';
 import { emitAlu, emitEndian, emitMovsx, pushCondition, pushRegister } from './arithmetic.ts';
 import { emitAtomic, emitLoad, emitStore } from './memory-access.ts';
 import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
 import { type Block, type Flow, flowOf } from './flow.ts';
+import { type FuelPlan, planFuel } from './fuel-plan.ts';
 import { liveness, readsOf } from './registers.ts';
 import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 
@@ -49,8 +50,9 @@ export class FunctionTranslator {
   readonly #code = new WasmWriter();
   readonly #labels: Label[] = [];
   readonly #tasks: (() => void)[] = [];
-  /** Instructions of the running straight piece that are still to come, the current one included. */
-  #ahead = 0;
+  readonly #fuel: FuelPlan;
+  /** Instructions executed at this place that the counter does not have yet. */
+  #uncounted = 0;
 
   constructor(context: ProgramContext, entry: number) {
     this.#context = context;
@@ -59,6 +61,7 @@ export class FunctionTranslator {
     this.#flow = flowOf(insns, context.starts, entry);
     this.#plan = planAccesses({ insns, flow: this.#flow, stackSize, proved, probes });
     this.#live = liveness(insns, this.#flow);
+    this.#fuel = planFuel(insns, this.#flow);
   }
 
   translate(exportName: string): WasmFunction {
@@ -84,7 +87,7 @@ export class FunctionTranslator {
     const code = this.#code;
     this.#clearFrame();
     code.i32(0).memory(W.i64Load, Control.FUEL).tee(Local.FUEL).i64(0).op(W.i64LtS).op(W.if, VOID);
-    this.#ahead = 0;
+    this.#uncounted = 0;
     this.#handOver(this.#entry, HandOver.OUT_OF_FUEL);
     code.op(W.end);
     if (this.#flow.blocks.some((block) => opcodeOf(this.#insn(block.last))?.meaning.kind === 'may-goto')) {
@@ -196,14 +199,23 @@ export class FunctionTranslator {
     throw new Error(`internal error: no label for block ${to}`);
   }
 
+  /** What the counter has to lose on the way from a block's end to another block. */
+  #toll(from: number, to: number): number {
+    const { ahead, cost } = this.#fuel;
+    return (ahead[from] as number) + (cost[from] as number) - (ahead[to] as number);
+  }
+
+  #payToll(from: number, to: number): void {
+    const toll = this.#toll(from, to);
+    if (toll !== 0) this.#code.get(Local.FUEL).i64(toll).op(W.i64Sub).set(Local.FUEL);
+  }
+
   /** Goes from a block's end to another block; the code that follows is never reached. */
   #goTo(from: number, to: number): void {
+    this.#payToll(from, to);
     if (this.#flow.irreducible) {
       const loop = this.#labels.findIndex((label) => label.target === -2);
-      this.#code
-        .i32(to)
-        .set(Local.STATE)
-        .br(this.#labels.length - 1 - loop);
+      this.#code.i32(to).set(Local.STATE).br(this.#labels.length - 1 - loop);
       return;
     }
     const depth = this.#depthOf(from, to);
@@ -213,7 +225,7 @@ export class FunctionTranslator {
 
   #emitBlock(number: number): void {
     const block = this.#flow.blocks[number] as Block;
-    this.#charge(block.start, block);
+    this.#uncounted = this.#fuel.ahead[number] as number;
     for (let pc = block.start; pc <= block.last; pc++) {
       const insn = this.#insn(pc);
       const entry = opcodeOf(insn) as Opcode;
@@ -223,8 +235,7 @@ export class FunctionTranslator {
       }
       const done = this.#emitInsn(pc, insn, entry);
       if (!done) return;
-      this.#ahead--;
-      if (isCall(insn) && pc < block.last) this.#charge(pc + 1, block);
+      this.#uncounted++;
       if (isLdImm64(insn)) pc++;
     }
     this.#leaveTo(number, block);
@@ -234,19 +245,6 @@ export class FunctionTranslator {
     return kind === 'goto' || kind === 'branch' || kind === 'may-goto' || kind === 'exit';
   }
 
-  /** Takes the fuel for the instructions up to the next call or the block's end. */
-  #charge(from: number, block: Block): void {
-    let count = 0;
-    for (let pc = from; pc <= block.last; pc++) {
-      const insn = this.#insn(pc);
-      count++;
-      if (isCall(insn)) break;
-      if (isLdImm64(insn)) pc++;
-    }
-    this.#ahead = count;
-    this.#code.get(Local.FUEL).i64(count).op(W.i64Sub).set(Local.FUEL);
-  }
-
   /** Falls through to the next block. */
   #leaveTo(number: number, block: Block): void {
     if (block.next >= 0) {
@@ -254,7 +252,7 @@ export class FunctionTranslator {
       return;
     }
     // Behind the last instruction there is nothing: a fault at the slot behind it.
-    this.#ahead = 0;
+    this.#uncounted = (this.#fuel.ahead[number] as number) + (this.#fuel.cost[number] as number);
     this.#handOver(this.#context.insns.length);
   }
 
@@ -262,7 +260,7 @@ export class FunctionTranslator {
     const code = this.#code;
     const { meaning } = entry;
     if (meaning.kind === 'exit') {
-      code.i32(0).get(Local.FUEL).memory(W.i64Store, Control.FUEL);
+      this.#storeFuel(this.#uncounted + 1);
       code.get(Local.R0).op(W.return);
       return;
     }
@@ -274,7 +272,8 @@ export class FunctionTranslator {
     if (meaning.kind === 'may-goto') code.get(Local.MAY_GOTO).op(W.i32Eqz);
     else if (meaning.kind === 'branch') pushCondition(code, insn, meaning);
     const backward = this.#isBackward(block);
-    const depth = backward ? -1 : this.#depthOf(number, block.taken);
+    const direct = !backward && this.#toll(number, block.taken) === 0;
+    const depth = direct ? this.#depthOf(number, block.taken) : -1;
     const behind = (): void => {
       if (meaning.kind === 'may-goto') code.get(Local.MAY_GOTO).i32(1).op(W.i32Sub).set(Local.MAY_GOTO);
       this.#leaveTo(number, block);
@@ -302,9 +301,23 @@ export class FunctionTranslator {
 
   #checkFuel(block: Block): void {
     if (!this.#isBackward(block)) return;
-    this.#code.get(Local.FUEL).i64(0).op(W.i64LtS).op(W.if, VOID);
+    this.#code.get(Local.FUEL).i64(this.#uncounted + 1).op(W.i64LtS).op(W.if, VOID);
     this.#handOver(block.last);
     this.#code.op(W.end);
+  }
+
+  /** Writes the fuel that is left after so many instructions which the counter does not have. */
+  #storeFuel(uncounted: number): void {
+    this.#code.i32(0).get(Local.FUEL);
+    if (uncounted !== 0) this.#code.i64(uncounted).op(W.i64Sub);
+    this.#code.memory(W.i64Store, Control.FUEL);
+  }
+
+  /** Reads the fuel back after a call. */
+  #loadFuel(uncounted: number): void {
+    this.#code.i32(0).memory(W.i64Load, Control.FUEL);
+    if (uncounted !== 0) this.#code.i64(uncounted).op(W.i64Add);
+    this.#code.set(Local.FUEL);
   }
 
   // Instructions
@@ -450,7 +463,7 @@ export class FunctionTranslator {
         .i32(pc)
         .memory(W.i32Store, 0);
     }
-    code.i32(0).get(Local.FUEL).memory(W.i64Store, Control.FUEL);
+    this.#storeFuel(this.#uncounted + 1);
     if (target !== 'local') code.i32(pc).get(Local.FRAME);
     for (let register = 1; register <= 5; register++) code.get(registerLocal(register));
     if (target === 'local') {
@@ -463,7 +476,7 @@ export class FunctionTranslator {
       code.i32(0).memory(W.i32Load, Control.TAIL_CALLED).op(W.if, VOID);
       code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0).op(W.return).op(W.end);
     }
-    code.i32(0).memory(W.i64Load, Control.FUEL).set(Local.FUEL);
+    this.#loadFuel(this.#uncounted + 1);
     this.#forgetRanges();
     return true;
   }
@@ -478,9 +491,7 @@ export class FunctionTranslator {
   /** Returns from the function with what the interpreter makes of the rest of it, from the instruction at `pc` on. */
   #handOver(pc: number, reason: number = HandOver.INSTRUCTION): void {
     const code = this.#code;
-    code.i32(0).get(Local.FUEL);
-    if (this.#ahead > 0) code.i64(this.#ahead).op(W.i64Add);
-    code.memory(W.i64Store, Control.FUEL);
+    this.#storeFuel(this.#uncounted);
     const live = this.#live[pc] ?? 0;
     code.i32(reason).i32(pc).i32(live).get(Local.FRAME).get(Local.MAY_GOTO);
     for (let register = 0; register < 10; register++) {
