@@ -1,5 +1,5 @@
-import { type Insn, type Opcode } from '../isa/index.ts';
-import { type Flow } from './flow.ts';
+import { type Insn, type Opcode, isCall } from '../isa/index.ts';
+import { type Block, type Flow } from './flow.ts';
 import { writesOf } from './registers.ts';
 import { SCALAR, applyRoots, rootsOf, walk } from './roots.ts';
 
@@ -11,6 +11,15 @@ export interface RangeCache {
   /** Checks that use it; one alone outside loops needs no cache. */
   uses: number;
   inLoop: boolean;
+  /** Set where the range is found before a loop begins, from a register: a check that fails in the loop hands over. */
+  readonly seed: Seed | undefined;
+  readonly write: boolean;
+}
+
+/** A loop (by the number of its head) before which a range is looked up, and the register that points into it. */
+export interface Seed {
+  readonly head: number;
+  readonly register: number;
 }
 
 /**
@@ -104,7 +113,9 @@ class Planner {
   readonly #options: PlanOptions;
   readonly #accesses = new Map<number, AccessPlan>();
   readonly #caches = new Map<string, RangeCache>();
-  readonly #groups: { group: CheckGroup; root: number; register: number; inLoop: boolean }[] = [];
+  readonly #groups: { group: CheckGroup; root: number; register: number; block: number }[] = [];
+  readonly #loops: readonly Loop[];
+  #block = 0;
   /** Groups of the running straight piece, by value number. */
   #open = new Map<number, CheckGroup>();
   #nextValue = 1;
@@ -115,22 +126,23 @@ class Planner {
   constructor(options: PlanOptions, written: Set<number>) {
     this.#options = options;
     this.#written = written;
+    this.#loops = loopsOf(options.insns, options.flow);
   }
 
   plan(): Plan {
     const { insns, flow } = this.#options;
     const roots = rootsOf(insns, flow);
     const atEnd: Knowledge[] = [];
-    const inLoop = loopBlocks(flow);
     flow.blocks.forEach((block, number) => {
       const [only] = block.predecessors;
       const inherits = block.predecessors.length === 1 && only !== undefined && only < number && number > 0;
       const known = inherits ? (atEnd[only] as Knowledge).copy() : this.#fresh(roots[number] as Int32Array);
-      walk(insns, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry, inLoop[number] === true));
+      this.#block = number;
+      walk(insns, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry));
       this.#close(known);
       atEnd[number] = known;
     });
-    this.#assignCaches();
+    this.#assignCaches(roots);
     return { accesses: this.#accesses, caches: [...this.#caches.values()] };
   }
 
@@ -140,17 +152,17 @@ class Planner {
     return new Knowledge(values, new Array<number>(11).fill(0), roots.slice(), new Map());
   }
 
-  #visit(known: Knowledge, pc: number, insn: Insn, entry: Opcode, inLoop: boolean): void {
+  #visit(known: Knowledge, pc: number, insn: Insn, entry: Opcode): void {
     const { meaning } = entry;
     switch (meaning.kind) {
       case 'load':
       case 'load-acquire':
-        this.#access(known, pc, insn.src, insn.off, meaning.bytes, false, inLoop);
+        this.#access(known, pc, insn.src, insn.off, meaning.bytes, false);
         break;
       case 'store':
       case 'store-release':
       case 'atomic':
-        this.#access(known, pc, insn.dst, insn.off, meaning.bytes, true, inLoop);
+        this.#access(known, pc, insn.dst, insn.off, meaning.bytes, true);
         break;
       case 'call':
         // A helper may free memory or change its access.
@@ -188,15 +200,7 @@ class Planner {
     }
   }
 
-  #access(
-    known: Knowledge,
-    pc: number,
-    register: number,
-    off: number,
-    size: number,
-    write: boolean,
-    inLoop: boolean,
-  ): void {
+  #access(known: Knowledge, pc: number, register: number, off: number, size: number, write: boolean): void {
     const { stackSize, proved, probes } = this.#options;
     const value = known.values[register] as number;
     const bias = known.offsets[register] as number;
@@ -210,7 +214,7 @@ class Planner {
     } else if (proved?.has(pc) === true || covers(known.checked.get(value), low, high, write)) {
       this.#accesses.set(pc, { kind: 'free' });
     } else {
-      this.#join(known, pc, register, { value, bias, low, high, write }, inLoop);
+      this.#join(known, pc, register, { value, bias, low, high, write });
     }
   }
 
@@ -219,7 +223,6 @@ class Planner {
     pc: number,
     register: number,
     access: { value: number; bias: number; low: number; high: number; write: boolean },
-    inLoop: boolean,
   ): void {
     const { value, bias, low, high } = access;
     if (access.write) this.#written.add(value);
@@ -234,7 +237,7 @@ class Planner {
     }
     const group: CheckGroup = { pc, bias, low, high, write, cache: undefined };
     this.#open.set(value, group);
-    this.#groups.push({ group, root: known.roots[register] ?? SCALAR, register, inLoop });
+    this.#groups.push({ group, root: known.roots[register] ?? SCALAR, register, block: this.#block });
     this.#accesses.set(pc, { kind: 'check', group });
   }
 
@@ -246,33 +249,38 @@ class Planner {
     this.#open = new Map();
   }
 
-  #assignCaches(): void {
-    for (const { group, root, register, inLoop } of this.#groups) {
-      const name = `${group.write ? 'w' : 'r'}${root === SCALAR ? `scalar${register}` : root}`;
+  /** The outermost loop around a block before which a register already has the root, if nothing is called in it. */
+  #seedFor(block: number, root: number, roots: readonly Int32Array[]): Seed | undefined {
+    if (root === SCALAR || this.#options.flow.irreducible) return undefined;
+    for (const { head, body, calls } of this.#loops) {
+      if (calls || !body.has(block)) continue;
+      const register = roots[head]?.indexOf(root) ?? -1;
+      if (register >= 0 && register < 10) return { head, register };
+    }
+    return undefined;
+  }
+
+  #assignCaches(roots: readonly Int32Array[]): void {
+    for (const { group, root, register, block } of this.#groups) {
+      const seed = this.#seedFor(block, root, roots);
+      const name = `${group.write ? 'w' : 'r'}${root === SCALAR ? `scalar${register}` : root}@${seed?.head ?? ''}`;
       let cache = this.#caches.get(name);
-      if (cache === undefined && this.#caches.size >= MOST_CACHES) {
-        cache = [...this.#caches.values()][group.pc % MOST_CACHES];
-        if (cache !== undefined && !this.#sameMode(cache, group.write)) cache = undefined;
-        if (cache === undefined) continue;
-      }
       if (cache === undefined) {
-        cache = { index: this.#caches.size, extent: 0, uses: 0, inLoop: false };
+        // Beyond that every check looks for itself.
+        if (this.#caches.size >= MOST_CACHES) continue;
+        const { write } = group;
+        cache = { index: this.#caches.size, extent: 0, uses: 0, inLoop: false, seed, write };
         this.#caches.set(name, cache);
       }
       cache.extent = Math.max(cache.extent, group.high - group.low);
       cache.uses++;
-      cache.inLoop ||= inLoop;
+      cache.inLoop ||= this.#loops.some(({ body }) => body.has(block));
       group.cache = cache;
     }
     // What is checked once only gains nothing from a cache.
     for (const { group } of this.#groups) {
       if (group.cache?.uses === 1 && !group.cache.inLoop) group.cache = undefined;
     }
-  }
-
-  #sameMode(cache: RangeCache, write: boolean): boolean {
-    for (const [name, other] of this.#caches) if (other === cache) return name.startsWith('w') === write;
-    return false;
   }
 }
 
@@ -285,13 +293,35 @@ function covers(
   return ranges?.some((range) => range.low <= low && high <= range.high && (range.write || !write)) ?? false;
 }
 
-/** Blocks that lie between a loop's head and a jump back to it. */
-function loopBlocks(flow: Flow): boolean[] {
-  const inside = new Array<boolean>(flow.blocks.length).fill(false);
+interface Loop {
+  readonly head: number;
+  readonly body: ReadonlySet<number>;
+  /** Something is called in it, which may change what memory is allowed. */
+  readonly calls: boolean;
+}
+
+/** The natural loops of a function, outer ones first. */
+function loopsOf(insns: readonly Insn[], flow: Flow): Loop[] {
+  const bodies = new Map<number, Set<number>>();
   flow.blocks.forEach((block, number) => {
-    for (const to of [block.taken, block.next]) {
-      if (to >= 0 && to <= number) inside.fill(true, to, number + 1);
+    for (const head of [block.taken, block.next]) {
+      if (head < 0 || head > number) continue;
+      const body = bodies.get(head) ?? new Set([head]);
+      bodies.set(head, body);
+      const waiting = [number];
+      for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+        if (body.has(at)) continue;
+        body.add(at);
+        waiting.push(...(flow.blocks[at] as Block).predecessors);
+      }
     }
   });
-  return inside;
+  const calls = (number: number): boolean => {
+    const { start, last } = flow.blocks[number] as Block;
+    for (let pc = start; pc <= last; pc++) if (isCall(insns[pc] as Insn)) return true;
+    return false;
+  };
+  return [...bodies]
+    .map(([head, body]) => ({ head, body, calls: [...body].some(calls) }))
+    .sort((a, b) => b.body.size - a.body.size);
 }

@@ -9,6 +9,8 @@ export const Control = {
   DEEPEST: 0x408,
   /** i32: set if the last call replaced the running program; its R0 is then the result of the function. */
   TAIL_CALLED: 0x40c,
+  /** Two i64: first address and size of the allocation that findRegion found. */
+  REGION: 0x410,
 } as const;
 
 /** Why compiled code hands over to the interpreter. */
@@ -19,8 +21,17 @@ export const HandOver = {
   OUT_OF_FUEL: 1,
 } as const;
 
-/** Functions of a module in the order of their numbers: two imports, two of its own, then the program's. */
-export const FunctionIndex = { CALL: 0, HAND_OVER: 1, WIDEN_READ: 2, WIDEN_WRITE: 3, FIRST: 4 } as const;
+/** Functions of a module in the order of their numbers: three imports, four of its own, then the program's. */
+export const FunctionIndex = {
+  CALL: 0,
+  HAND_OVER: 1,
+  FIND_REGION: 2,
+  WIDEN_READ: 3,
+  WIDEN_WRITE: 4,
+  REGION_READ: 5,
+  REGION_WRITE: 6,
+  FIRST: 7,
+} as const;
 
 /** Parameters and locals of a compiled function. R1 … R5 are the parameters 0 … 4. */
 export const Local = {

@@ -179,6 +179,8 @@ export class Jit {
         ...registers: bigint[]
       ): bigint => this.#handOver(program, { reason, pc, live, frame: frame >>> 0, mayGoto }, registers),
     };
+    env['findRegion'] = (address: bigint, write: number): number =>
+      this.#findRegion(unsigned(address), write === 1);
     for (const pc of addressSlots(program.insns)) {
       env[globalName(pc)] = constantOf(program, pc, (entry) => machine.codeAddress(program, entry));
     }
@@ -191,6 +193,16 @@ export class Jit {
     const [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n] = args;
     const compiled = functions.get(entry) as Compiled;
     return unsigned(compiled(r1, r2, r3, r4, r5, frame));
+  }
+
+  /** Tells compiled code of the allocation around an address; 0 if it is not all of one kind. */
+  #findRegion(address: bigint, write: boolean): number {
+    const { arena } = this.#machine;
+    const region = arena.regionAt(address);
+    if (region === undefined || region.label === 'stack' || (write && region.access === 'ro')) return 0;
+    arena.view.setBigUint64(Control.REGION, region.address, true);
+    arena.view.setBigUint64(Control.REGION + 8, BigInt(region.size), true);
+    return 1;
   }
 
   #callRepeatedly(run: Run, instance: Instance, entry: number, args: readonly bigint[]): bigint {

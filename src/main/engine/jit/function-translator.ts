@@ -160,7 +160,10 @@ export class FunctionTranslator {
     const loop = this.#flow.loopHeads.has(number);
     this.#then(
       () => {
-        if (loop) this.#open(W.loop, { target: number, loop: true });
+        if (loop) {
+          this.#seedRanges(number);
+          this.#open(W.loop, { target: number, loop: true });
+        }
         for (const merge of merges) this.#open(W.block, { target: merge, loop: false });
         this.#emitBlock(number);
       },
@@ -215,7 +218,10 @@ export class FunctionTranslator {
     this.#payToll(from, to);
     if (this.#flow.irreducible) {
       const loop = this.#labels.findIndex((label) => label.target === -2);
-      this.#code.i32(to).set(Local.STATE).br(this.#labels.length - 1 - loop);
+      this.#code
+        .i32(to)
+        .set(Local.STATE)
+        .br(this.#labels.length - 1 - loop);
       return;
     }
     const depth = this.#depthOf(from, to);
@@ -301,7 +307,11 @@ export class FunctionTranslator {
 
   #checkFuel(block: Block): void {
     if (!this.#isBackward(block)) return;
-    this.#code.get(Local.FUEL).i64(this.#uncounted + 1).op(W.i64LtS).op(W.if, VOID);
+    this.#code
+      .get(Local.FUEL)
+      .i64(this.#uncounted + 1)
+      .op(W.i64LtS)
+      .op(W.if, VOID);
     this.#handOver(block.last);
     this.#code.op(W.end);
   }
@@ -435,13 +445,31 @@ export class FunctionTranslator {
     }
     const low = Local.CACHES + 2 * cache.index;
     const places = low + 1;
-    if (shift !== 0) code.tee(Local.ADDRESS);
+    const seeded = cache.seed !== undefined;
+    if (shift !== 0 && !seeded) code.tee(Local.ADDRESS);
     code.get(low).op(W.i64Sub).get(places).op(W.i64GeU).op(W.if, VOID);
+    if (seeded) {
+      this.#handOver(pc);
+      code.op(W.end);
+      return;
+    }
     if (shift !== 0) code.get(Local.ADDRESS);
     else pushRegister(code, base);
     code.i32(extent).i32(cache.extent).call(widen).set(places).set(low).op(W.i32Eqz).op(W.if, VOID);
     this.#handOver(pc);
     code.op(W.end).op(W.end);
+  }
+
+  /** Looks up, before a loop begins, the memory that its accesses may touch. */
+  #seedRanges(head: number): void {
+    const code = this.#code;
+    for (const cache of this.#plan.caches) {
+      if (cache.seed?.head !== head) continue;
+      const low = Local.CACHES + 2 * cache.index;
+      pushRegister(code, cache.seed.register);
+      code.i32(cache.extent).call(cache.write ? FunctionIndex.REGION_WRITE : FunctionIndex.REGION_READ);
+      code.set(low + 1).set(low);
+    }
   }
 
   #emitCall(pc: number, insn: Insn, target: 'helper' | 'local' | 'kfunc' | 'register'): boolean {
@@ -484,7 +512,7 @@ export class FunctionTranslator {
   /** A helper may have freed memory or changed its access. */
   #forgetRanges(): void {
     for (const cache of this.#plan.caches) {
-      if (cache.uses > 1 || cache.inLoop) this.#code.i64(0).set(Local.CACHES + 2 * cache.index + 1);
+      if (cache.seed === undefined) this.#code.i64(0).set(Local.CACHES + 2 * cache.index + 1);
     }
   }
 

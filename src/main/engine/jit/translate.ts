@@ -5,6 +5,7 @@ import { FunctionIndex } from './control.ts';
 import { blockStarts } from './flow.ts';
 import { FunctionTranslator, type ProgramContext } from './function-translator.ts';
 import { repeatFunction } from './repeat.ts';
+import { regionFunction } from './region.ts';
 import { widenFunction } from './widen.ts';
 import { type FunctionType, I32, I64, writeModule } from './wasm-writer.ts';
 
@@ -13,6 +14,8 @@ const HAND_OVER_TYPE = 1;
 const WIDEN_TYPE = 2;
 const PROGRAM_TYPE = 3;
 const REPEAT_TYPE = 4;
+const FIND_REGION_TYPE = 5;
+const REGION_TYPE = 6;
 
 /** Name of the export that runs the main function again and again. */
 export const REPEAT = 'repeat';
@@ -31,6 +34,10 @@ const TYPES: readonly FunctionType[] = [
   { params: [...many(I64, 5), I32], results: [I64] },
   // R1 … R5, frame, count, and bytes to copy before each run: to, from, size
   { params: [...many(I64, 5), ...many(I32, 5)], results: [I64] },
+  // address, 1 if it is to be written to: 1 if Control.REGION tells of the allocation
+  { params: [I64, I32], results: [I32] },
+  // address, widest extent: first allowed address, number of places
+  { params: [I64, I32], results: [I64, I64] },
 ];
 
 /** Name under which a module exports the function that begins at a slot. */
@@ -91,12 +98,15 @@ export function translate(
     [
       { name: 'call', type: CALL_TYPE },
       { name: 'handOver', type: HAND_OVER_TYPE },
+      { name: 'findRegion', type: FIND_REGION_TYPE },
     ],
     slots.map(globalName),
     pages,
     [
       widenFunction(WIDEN_TYPE, false),
       widenFunction(WIDEN_TYPE, true),
+      regionFunction(REGION_TYPE, false),
+      regionFunction(REGION_TYPE, true),
       ...entries.map((entry) => new FunctionTranslator(context, entry).translate(exportName(entry))),
       repeatFunction(REPEAT_TYPE, context.functions.get(0) as number, REPEAT),
     ],

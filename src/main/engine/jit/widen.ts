@@ -5,8 +5,11 @@ import { W, WasmWriter, VOID, type WasmFunction } from './wasm-writer.ts';
 const FULL = 0x1010_1010_1010_1010n;
 /** Shadow bytes without the read-only mark. */
 const READ_MASK = 0x1f1f_1f1f_1f1f_1f1fn;
-/** Granules to look at beyond those asked for: 1 KiB of memory. */
+/** Granules to look at beyond those asked for. */
 const LOOK_AHEAD = 64;
+/** Bytes behind the address that are found if they are there; and before it. */
+export const LOOK_AHEAD_BYTES = (LOOK_AHEAD - 1) * 2 ** SHADOW_SHIFT;
+export const LOOK_BACK_BYTES = 8 * 2 ** SHADOW_SHIFT;
 
 const ADDRESS = 0;
 const EXTENT = 1;
