@@ -20,6 +20,11 @@ describe('base', () => {
   it('decodes every text that it encodes, and agrees with the platform on arbitrary bytes', () => {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => decodeUtf8(encodeUtf8(text)) === text));
+    const encoder = new TextEncoder();
+    const units = fc.array(fc.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes));
+    fc.assert(fc.property(units, (text) => toHex(encodeUtf8(text)) === toHex(encoder.encode(text))));
+    const long = `${'a'.repeat(5000)}ä${'b'.repeat(4096)}😀`;
+    expect(decodeUtf8(encoder.encode(long))).toBe(long);
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 3 }),

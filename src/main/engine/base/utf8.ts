@@ -1,15 +1,20 @@
 /** UTF-8 without DOM or Node: the engine knows neither TextDecoder nor Buffer. */
 
+/** Plain ASCII is taken in runs of up to so many bytes. */
+const ASCII_RUN = 4096;
+
 /** Decodes bytes; malformed sequences become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   let out = '';
   let i = 0;
   while (i < bytes.length) {
-    const lead = bytes[i++] as number;
-    if (lead < 0x80) {
-      out += String.fromCharCode(lead);
+    const start = i;
+    while (i < bytes.length && i - start < ASCII_RUN && (bytes[i] as number) < 0x80) i += 1;
+    if (i > start) {
+      out += String.fromCharCode(...bytes.subarray(start, i));
       continue;
     }
+    const lead = bytes[i++] as number;
     const extra = lead >= 0xf0 && lead < 0xf5 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc2 ? 1 : 0;
     if (extra === 0 || lead >= 0xf5) {
       out += '\ufffd';
@@ -31,23 +36,37 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** Encodes text; lone surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
-  const out: number[] = [];
-  for (const character of text) {
-    let code = character.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
-    if (code < 0x80) out.push(code);
-    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 0x3f));
-    else if (code < 0x10000) out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
-    else {
-      out.push(
-        0xf0 | (code >> 18),
-        0x80 | ((code >> 12) & 0x3f),
-        0x80 | ((code >> 6) & 0x3f),
-        0x80 | (code & 0x3f),
-      );
+  // Three bytes for each UTF-16 unit are always enough: a pair of them takes four.
+  const out = new Uint8Array(text.length * 3);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    let code = text.charCodeAt(i);
+    if (code < 0x80) {
+      out[length++] = code;
+      continue;
     }
+    if (code >= 0xd800 && code <= 0xdfff) {
+      const low = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+      if (code <= 0xdbff && low >= 0xdc00 && low <= 0xdfff) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        i += 1;
+      } else {
+        code = 0xfffd;
+      }
+    }
+    if (code < 0x800) {
+      out[length++] = 0xc0 | (code >> 6);
+    } else if (code < 0x10000) {
+      out[length++] = 0xe0 | (code >> 12);
+      out[length++] = 0x80 | ((code >> 6) & 0x3f);
+    } else {
+      out[length++] = 0xf0 | (code >> 18);
+      out[length++] = 0x80 | ((code >> 12) & 0x3f);
+      out[length++] = 0x80 | ((code >> 6) & 0x3f);
+    }
+    out[length++] = 0x80 | (code & 0x3f);
   }
-  return Uint8Array.from(out);
+  return out.slice(0, length);
 }
 
 /** The text up to the first NUL byte, or all of it. */

@@ -36,6 +36,8 @@ export {
 export { resolutionMultipliers } from './multiplier.ts';
 export { bitMap, decodeReport, encodeReport, fieldReader, findReport, isNumbered } from './decode.ts';
 export {
+  findUsageId,
+  findUsagePage,
   fullUsageName,
   joinUsage,
   usageIdOf,

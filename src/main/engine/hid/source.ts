@@ -3,7 +3,7 @@ import { dataSizeOf, encodeDescriptor, isSignedItem, type EditableItem } from '.
 import { collectionTypeName, mainFlagsText } from './item-text.ts';
 import { GLOBAL, LOCAL, MAIN, readItems, type RawItem } from './items.ts';
 import { type DescriptorItem, type ItemType, type ParsedDescriptor } from './types.ts';
-import { joinUsage, usageName, usagePageName, usagePages, usagesOfPage } from './usages.ts';
+import { findUsageId, findUsagePage, joinUsage, usageName, usagePageName } from './usages.ts';
 
 /** Item names of the editable text, with the kind of their argument. */
 interface Word {
@@ -73,8 +73,7 @@ function findPage(text: string): number | undefined {
   if (number !== undefined) return number;
   const vendor = /^(?:vendor defined|reserved) (?:0x)?([0-9a-f]{1,4})$/i.exec(text);
   if (vendor?.[1] !== undefined) return Number.parseInt(vendor[1], 16);
-  const wanted = text.toLowerCase();
-  return usagePages().find(({ name }) => name.toLowerCase() === wanted)?.id;
+  return findUsagePage(text);
 }
 
 function findInPage(page: number, text: string): number | undefined {
@@ -85,8 +84,7 @@ function findInPage(page: number, text: string): number | undefined {
   if (counted?.[1] !== undefined && usageName(joinUsage(page, Number(counted[1]))).toLowerCase() === wanted) {
     return Number(counted[1]);
   }
-  const found = usagesOfPage(page).find(({ name }) => name.toLowerCase() === wanted);
-  return found === undefined ? undefined : found.usage & 0xffff;
+  return findUsageId(page, text);
 }
 
 /** `X`, `0x30`, or with its page `Generic Desktop: X`, which makes a four-byte usage. */

@@ -5,6 +5,8 @@ interface UsagePage {
   readonly name: string;
   readonly prefix: string | undefined;
   readonly names: ReadonlyMap<number, string>;
+  /** Ids by name in lower case; made with the first search. */
+  ids: Map<string, number> | undefined;
 }
 
 const rows = new Map(USAGE_PAGES.map((row) => [row.id, row]));
@@ -20,7 +22,7 @@ function openPage(id: number): UsagePage | undefined {
     const colon = entry.indexOf(':');
     names.set(Number.parseInt(entry.slice(0, colon), 16), entry.slice(colon + 1));
   }
-  const page = { id, name: row.name, prefix: row.prefix, names };
+  const page: UsagePage = { id, name: row.name, prefix: row.prefix, names, ids: undefined };
   opened.set(id, page);
   return page;
 }
@@ -86,4 +88,25 @@ export function usagesOfPage(page: number): UsageEntry[] {
   const known = openPage(page);
   if (known === undefined) return [];
   return [...known.names].map(([id, name]) => ({ usage: joinUsage(page, id), name }));
+}
+
+const pageIds = new Map(USAGE_PAGES.map((row) => [row.name.toLowerCase(), row.id]));
+
+/** Number of the page with that name, whatever its case. */
+export function findUsagePage(name: string): number | undefined {
+  return pageIds.get(name.toLowerCase());
+}
+
+/** Id of the usage with that name on a page, whatever its case; where several have it, the first. */
+export function findUsageId(page: number, name: string): number | undefined {
+  const known = openPage(page);
+  if (known === undefined) return undefined;
+  if (known.ids === undefined) {
+    known.ids = new Map();
+    for (const [id, own] of known.names) {
+      const key = own.toLowerCase();
+      if (!known.ids.has(key)) known.ids.set(key, id);
+    }
+  }
+  return known.ids.get(name.toLowerCase());
 }

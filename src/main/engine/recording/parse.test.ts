@@ -285,7 +285,7 @@ describe('other formats', () => {
           expect(error).toBeInstanceOf(EngineError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
