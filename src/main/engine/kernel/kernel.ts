@@ -3,6 +3,9 @@ import type { BtfKind, Btf } from '../btf/index.ts';
 import { EngineError, type Emitter } from '../base/index.ts';
 import type { KfuncInfo, SpecialField, StructOpsTarget } from '../verifier/index.ts';
 import { Arena, type EngineName, type HelperFunction } from '../vm/index.ts';
+import { registerDummyOps } from './builtin/dummy-ops.ts';
+import { registerBuiltinKfuncs } from './builtin/kfuncs.ts';
+import { registerTestFunctions } from './builtin/test-functions.ts';
 import { BtfObject } from './btf-object.ts';
 import type { CapabilitySet } from './capabilities.ts';
 import { VirtualClock } from './clock.ts';
@@ -119,6 +122,9 @@ export class Kernel {
       engine: options.engine ?? 'interpreter',
       fuel: options.fuel ?? 100_000_000,
     });
+    registerBuiltinKfuncs(this);
+    registerDummyOps(this);
+    registerTestFunctions(this);
   }
 
   /** The machine that runs programs on the arena. */

@@ -74,13 +74,16 @@ export class Task implements BpfSyscalls {
     const time = kernel.clock.now();
     let reason: string | undefined;
     let result: number;
+    let fault: unknown;
     try {
       const injected = kernel.interceptor?.({ cmd, task: this, nested: nested !== undefined });
       result = injected ?? runCommand(new Command(this, cmd, attr, memory));
     } catch (error) {
-      const failure = failureOf(error);
-      result = -failure.errno;
-      reason = failure.reason;
+      const failure = errnoIn(error);
+      // A program that would have crashed the kernel: told to the trace, then to whoever asked.
+      if (failure === undefined) fault = error;
+      result = -(failure?.errno ?? Errno.EFAULT);
+      reason = failure?.reason ?? (error instanceof Error ? error.message : String(error));
     }
     kernel.trace.add({
       time,
@@ -94,6 +97,7 @@ export class Task implements BpfSyscalls {
       attr: given,
       ...traceResult(result, reason),
     });
+    if (fault !== undefined) throw fault as Error;
     return result;
   }
 
@@ -216,12 +220,17 @@ export class Task implements BpfSyscalls {
   }
 }
 
-/** The errno of a KernelError, or of an EngineError that carries one (the arena is full); anything else is passed on. */
-export function failureOf(error: unknown): { errno: number; reason: string } {
+/** The errno of a KernelError, or of an EngineError that carries one (the arena is full); undefined for anything else. */
+function errnoIn(error: unknown): { errno: number; reason: string } | undefined {
   if (error instanceof KernelError) return { errno: error.errno, reason: error.reason };
-  const errno = error instanceof EngineError && error.code === 'refused' ? error.detail['errno'] : undefined;
-  if (typeof errno === 'number' && error instanceof EngineError) {
-    return { errno: -errno, reason: error.message };
-  }
-  throw error;
+  if (!(error instanceof EngineError) || error.code !== 'refused') return undefined;
+  const errno = error.detail['errno'];
+  return typeof errno === 'number' ? { errno: -errno, reason: error.message } : undefined;
+}
+
+/** The same; what has no errno is passed on. */
+export function failureOf(error: unknown): { errno: number; reason: string } {
+  const failure = errnoIn(error);
+  if (failure === undefined) throw error;
+  return failure;
 }

@@ -1,5 +1,7 @@
 import { Errno, ProgType } from '../../abi/index.ts';
 import { testRunBuffer } from '../attach/packet-run.ts';
+import { runDummyOps } from '../builtin/dummy-ops.ts';
+import { runTracing } from '../builtin/test-functions.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import type { BpfProg } from '../programs/prog.ts';
@@ -40,6 +42,8 @@ function runByType(command: Command, prog: BpfProg): number {
   if (prog.type === ProgType.RAW_TRACEPOINT || prog.type === ProgType.RAW_TRACEPOINT_WRITABLE) {
     return runRawTracepoint(command, prog);
   }
+  if (prog.type === ProgType.STRUCT_OPS) return runDummyOps(command, prog);
+  if (prog.type === ProgType.TRACING) return runTracing(command, prog);
   if (PACKET_TYPES.includes(prog.type)) return testRunBuffer(command, prog);
   fail(Errno.ENOTSUPP, 'programs of this type have no test run here');
 }

@@ -118,8 +118,7 @@ export abstract class BpfMap extends KernelObject {
   }
 
   /** Address of the value, 0 for none: bpf_map_lookup_elem(). */
-  lookup(key: Uint8Array): bigint {
-    void key;
+  lookup(_key: Uint8Array): bigint {
     return 0n;
   }
 
@@ -129,42 +128,35 @@ export abstract class BpfMap extends KernelObject {
   }
 
   /** bpf_map_update_elem(). */
-  update(key: Uint8Array, value: Uint8Array, flags: bigint): number {
-    (void key, value, flags);
+  update(_key: Uint8Array, _value: Uint8Array, _flags: bigint): number {
     return -Errno.EINVAL;
   }
 
   /** bpf_map_delete_elem(). */
-  delete(key: Uint8Array): number {
-    void key;
+  delete(_key: Uint8Array): number {
     return -Errno.EINVAL;
   }
 
-  push(value: Uint8Array, flags: bigint): number {
-    (void value, flags);
+  push(_value: Uint8Array, _flags: bigint): number {
     return -Errno.ENOTSUPP;
   }
 
   /** Takes a value out into `into`; the buffer is zeroed where there is none (ENOENT). */
-  pop(into: Uint8Array): number {
-    void into;
+  pop(_into: Uint8Array): number {
     return -Errno.ENOTSUPP;
   }
 
-  peek(into: Uint8Array): number {
-    void into;
+  peek(_into: Uint8Array): number {
     return -Errno.ENOTSUPP;
   }
 
   /** The key after `key`, the first one for undefined; a negative errno at the end (ENOENT). */
-  nextKey(key: Uint8Array | undefined): Uint8Array | number {
-    void key;
+  nextKey(_key: Uint8Array | undefined): Uint8Array | number {
     return -Errno.ENOTSUPP;
   }
 
   /** BPF_MAP_LOOKUP_ELEM: the value as bytes. Special fields read as zero. */
-  sysLookup(key: Uint8Array, flags: bigint): Uint8Array {
-    void flags;
+  sysLookup(key: Uint8Array, _flags: bigint): Uint8Array {
     const address = this.lookupQuiet(key);
     if (address === 0n) fail(Errno.ENOENT, 'no such element');
     const value = this.kernel.arena.bytesAt(address, this.valueSize).slice();
@@ -173,8 +165,7 @@ export abstract class BpfMap extends KernelObject {
   }
 
   /** BPF_MAP_UPDATE_ELEM. `task` is for maps whose values are descriptors. */
-  sysUpdate(task: Task, key: Uint8Array, value: Uint8Array, flags: bigint): number {
-    void task;
+  sysUpdate(_task: Task, key: Uint8Array, value: Uint8Array, flags: bigint): number {
     return this.update(key, value, flags);
   }
 
@@ -183,8 +174,7 @@ export abstract class BpfMap extends KernelObject {
   }
 
   /** BPF_MAP_LOOKUP_AND_DELETE_ELEM. */
-  sysLookupAndDelete(key: Uint8Array, flags: bigint): Uint8Array {
-    (void key, flags);
+  sysLookupAndDelete(_key: Uint8Array, _flags: bigint): Uint8Array {
     fail(Errno.ENOTSUPP, 'this map type has no lookup-and-delete');
   }
 

@@ -1,6 +1,7 @@
+import { createMachine } from '../../jit/index.ts';
 import { AttachType, ProgType } from '../../abi/index.ts';
 import { EngineError } from '../../base/index.ts';
-import { Machine, type EngineName, type RunOptions, type RunResult, type VmProgram } from '../../vm/index.ts';
+import type { Machine, EngineName, RunOptions, RunResult, VmProgram } from '../../vm/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { RunContext, RunProgramOptions } from '../registries.ts';
 import type { BpfProg } from './prog.ts';
@@ -31,7 +32,7 @@ export class ProgramRuntime {
 
   constructor(kernel: Kernel, options: { readonly engine: EngineName; readonly fuel: number }) {
     this.#kernel = kernel;
-    this.machine = new Machine(kernel.arena);
+    this.machine = createMachine(kernel.arena);
     this.engine = options.engine;
     this.fuel = options.fuel;
   }
