@@ -34,7 +34,9 @@ export class Btf {
   /** Offset at which this BTF's own strings begin: 0 without a base. */
   readonly firstString: number;
   readonly #view: DataView;
-  readonly #positions: Int32Array;
+  /** The type section as words, and the word at which each own type begins. */
+  readonly #words: Uint32Array;
+  readonly #starts: Int32Array;
   readonly #strings: Uint8Array;
   readonly #decoded = new Map<number, BtfType>();
   readonly #aligns = new Map<number, number | undefined>();
@@ -42,15 +44,16 @@ export class Btf {
   #index: NameIndex | undefined;
 
   /** Use `Btf.parse`. */
-  constructor(bytes: Uint8Array, header: BtfHeader, positions: Int32Array, base: Btf | undefined) {
+  constructor(bytes: Uint8Array, header: BtfHeader, scan: TypeScan, base: Btf | undefined) {
     this.bytes = bytes;
     this.base = base;
     this.header = header;
     this.firstId = base?.typeCount ?? 1;
     this.firstString = base === undefined ? 0 : base.firstString + base.header.stringSize;
-    this.typeCount = this.firstId + positions.length;
+    this.typeCount = this.firstId + scan.starts.length;
     this.#view = viewOf(bytes);
-    this.#positions = positions;
+    this.#words = scan.words;
+    this.#starts = scan.starts;
     const strings = header.headerSize + header.stringOffset;
     this.#strings = bytes.subarray(strings, strings + header.stringSize);
   }
@@ -73,7 +76,13 @@ export class Btf {
       throw new EngineError('parse', 'the BTF string section must begin and end with a NUL byte');
     }
     const btf = new Btf(bytes, header, scanTypes(bytes, header), options.base);
-    validateReferences(btf);
+    validateReferences({
+      words: btf.#words,
+      starts: btf.#starts,
+      firstId: btf.firstId,
+      typeCount: btf.typeCount,
+      stringEnd: btf.firstString + btf.strings.length,
+    });
     return btf;
   }
 
@@ -94,43 +103,49 @@ export class Btf {
 
   /** Byte offset of struct btf_type of an own id in `bytes`. Throws `parse` for an unknown id. */
   positionOf(id: number): number {
-    const position = this.#positions[id - this.firstId];
-    if (position === undefined) {
+    return this.header.headerSize + this.header.typeOffset + 4 * this.#startOf(id);
+  }
+
+  #startOf(id: number): number {
+    const start = this.#starts[id - this.firstId];
+    if (start === undefined) {
       throw new EngineError('parse', `BTF type id ${id} does not exist, ids go up to ${this.typeCount - 1}`, {
         id,
       });
     }
-    return position;
+    return start;
+  }
+
+  /** Word `index` of a type's struct btf_type: name, info, size or type. */
+  #word(id: number, index: number): number {
+    if (id < this.firstId && this.base !== undefined) return this.base.#word(id, index);
+    return this.#words[this.#startOf(id) + index] as number;
   }
 
   /** btf_kind() of a type; VOID for 0. */
   kindOf(id: number): BtfKind {
     if (id === 0) return BtfKind.VOID;
-    return ((this.#info(id) >>> 24) & 0x1f) as BtfKind;
+    return ((this.#word(id, 1) >>> 24) & 0x1f) as BtfKind;
   }
 
   /** btf_vlen(): members, values, parameters or variables. */
   vlenOf(id: number): number {
-    return id === 0 ? 0 : this.#info(id) & 0xffff;
+    return id === 0 ? 0 : this.#word(id, 1) & 0xffff;
   }
 
   /** The size-or-type word of struct btf_type. */
   sizeOrTypeOf(id: number): number {
-    if (id === 0) return 0;
-    if (id < this.firstId && this.base !== undefined) return this.base.sizeOrTypeOf(id);
-    return this.#view.getUint32(this.positionOf(id) + 8, true);
+    return id === 0 ? 0 : this.#word(id, 2);
   }
 
   /** btf_kflag(). */
   kindFlagOf(id: number): boolean {
-    return id !== 0 && this.#info(id) >>> 31 === 1;
+    return id !== 0 && this.#word(id, 1) >>> 31 === 1;
   }
 
   /** Offset of the name in the string section (0: none). */
   nameOffsetOf(id: number): number {
-    if (id === 0) return 0;
-    if (id < this.firstId && this.base !== undefined) return this.base.nameOffsetOf(id);
-    return this.#view.getUint32(this.positionOf(id), true);
+    return id === 0 ? 0 : this.#word(id, 0);
   }
 
   /** The type's name, empty where it has none. */
@@ -313,28 +328,30 @@ export class Btf {
         return undefined;
     }
   }
-
-  #info(id: number): number {
-    if (id < this.firstId && this.base !== undefined) return this.base.#info(id);
-    return this.#view.getUint32(this.positionOf(id) + 4, true);
-  }
 }
 
 function bounded(size: number): number | undefined {
   return size <= 0xffff_ffff ? size : undefined;
 }
 
-/** Offsets of all types in `bytes`. */
-function scanTypes(bytes: Uint8Array, header: BtfHeader): Int32Array {
-  const view = viewOf(bytes);
-  const start = header.headerSize + header.typeOffset;
-  const end = start + header.typeSize;
-  let positions = new Int32Array(Math.max(16, header.typeSize >> 5));
+/** Where the types are. */
+interface TypeScan {
+  readonly words: Uint32Array;
+  readonly starts: Int32Array;
+}
+
+/** Finds the types one behind the other. */
+function scanTypes(bytes: Uint8Array, header: BtfHeader): TypeScan {
+  const from = header.headerSize + header.typeOffset;
+  // A copy: the section may lie at any address, words must not. Little-endian like every machine this runs on.
+  const words = new Uint32Array(bytes.slice(from, from + (header.typeSize & ~3)).buffer);
+  if (header.typeSize % 4 !== 0) throw tooShort(1, bytes.length);
+  let starts = new Int32Array(Math.max(16, header.typeSize >> 5));
   let count = 0;
-  let at = start;
-  while (at < end) {
-    if (at + BTF_TYPE_SIZE > end) throw tooShort(count + 1, at);
-    const info = view.getUint32(at + 4, true);
+  let at = 0;
+  while (at < words.length) {
+    if (at + BTF_TYPE_SIZE / 4 > words.length) throw tooShort(count + 1, from + 4 * at);
+    const info = words[at + 1] as number;
     const trailer = trailerSize((info >>> 24) & 0x1f, info & 0xffff);
     if (trailer < 0) {
       throw new EngineError(
@@ -342,17 +359,17 @@ function scanTypes(bytes: Uint8Array, header: BtfHeader): Int32Array {
         `BTF type [${count + 1}] has kind ${(info >>> 24) & 0x1f}, which this version does not know (the last is ${BtfKind.ENUM64}, ${btfKindName(BtfKind.ENUM64)})`,
       );
     }
-    const next = at + BTF_TYPE_SIZE + trailer;
-    if (next > end) throw tooShort(count + 1, at);
-    if (count === positions.length) {
+    const next = at + (BTF_TYPE_SIZE + trailer) / 4;
+    if (next > words.length) throw tooShort(count + 1, from + 4 * at);
+    if (count === starts.length) {
       const bigger = new Int32Array(count * 2);
-      bigger.set(positions);
-      positions = bigger;
+      bigger.set(starts);
+      starts = bigger;
     }
-    positions[count++] = at;
+    starts[count++] = at;
     at = next;
   }
-  return positions.slice(0, count);
+  return { words, starts: starts.slice(0, count) };
 }
 
 function tooShort(id: number, at: number): EngineError {

@@ -66,36 +66,14 @@ export function readBtfHeader(bytes: Uint8Array): BtfHeader {
   return header;
 }
 
+/** Bytes behind struct btf_type by kind: fixed ones, and those for each of vlen entries. */
+const FIXED_BYTES = Int8Array.of(-1, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0);
+const ENTRY_BYTES = Int8Array.of(0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12);
+
 /** Bytes behind struct btf_type for one type, or -1 for a kind that does not exist. */
 export function trailerSize(kind: number, vlen: number): number {
-  switch (kind) {
-    case BtfKind.INT:
-    case BtfKind.VAR:
-    case BtfKind.DECL_TAG:
-      return 4;
-    case BtfKind.ARRAY:
-      return 12;
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
-    case BtfKind.DATASEC:
-    case BtfKind.ENUM64:
-      return 12 * vlen;
-    case BtfKind.ENUM:
-    case BtfKind.FUNC_PROTO:
-      return 8 * vlen;
-    case BtfKind.PTR:
-    case BtfKind.FWD:
-    case BtfKind.TYPEDEF:
-    case BtfKind.VOLATILE:
-    case BtfKind.CONST:
-    case BtfKind.RESTRICT:
-    case BtfKind.FUNC:
-    case BtfKind.FLOAT:
-    case BtfKind.TYPE_TAG:
-      return 0;
-    default:
-      return -1;
-  }
+  const fixed = FIXED_BYTES[kind] ?? -1;
+  return fixed < 0 ? -1 : fixed + vlen * (ENTRY_BYTES[kind] as number);
 }
 
 /** True for CONST, VOLATILE, RESTRICT and TYPE_TAG. */

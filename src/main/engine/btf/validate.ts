@@ -1,32 +1,30 @@
-import { EngineError, viewOf } from '../base/index.ts';
-import { type Btf } from './btf.ts';
+import { EngineError } from '../base/index.ts';
 import { BtfKind, btfKindName } from './types.ts';
 
+/** What validateReferences needs of a BTF that is being opened. */
+export interface BtfTable {
+  /** The type section as words. */
+  readonly words: Uint32Array;
+  /** Word index of each own type. */
+  readonly starts: Int32Array;
+  readonly firstId: number;
+  /** Valid type ids are below it. */
+  readonly typeCount: number;
+  /** Valid string offsets are below it, and 0. */
+  readonly stringEnd: number;
+}
+
 /**
- * Checks every type id and string offset of `btf`'s own types, so that later reading cannot leave the sections.
- * Throws `parse` naming the type. (libbpf: btf_sanity_check.)
+ * Checks every type id and string offset of a BTF's own types, so that later reading cannot leave the sections.
+ * Throws `parse` naming the type (libbpf: btf_sanity_check). A kernel has 300,000 of them: the loop is flat for speed.
  */
-export function validateReferences(btf: Btf): void {
-  const view = viewOf(btf.bytes);
-  const typeCount = btf.typeCount;
-  const stringEnd = btf.firstString + btf.strings.length;
-  const fail = (id: number, what: string): never => {
-    throw new EngineError('parse', `BTF type [${id}] ${btfKindName(btf.kindOf(id))}: ${what}`, { id });
-  };
-  for (let id = btf.firstId; id < typeCount; id++) {
-    const at = btf.positionOf(id);
-    const info = view.getUint32(at + 4, true);
+export function validateReferences(table: BtfTable): void {
+  const { words, starts, typeCount, stringEnd } = table;
+  for (let index = 0; index < starts.length; index++) {
+    const at = starts[index] as number;
+    const info = words[at + 1] as number;
     const vlen = info & 0xffff;
-    const string = (offset: number): void => {
-      const value = view.getUint32(at + offset, true);
-      if (value >= stringEnd && value !== 0)
-        fail(id, `string offset ${value} lies outside the string section`);
-    };
-    const type = (offset: number): void => {
-      const value = view.getUint32(at + offset, true);
-      if (value >= typeCount) fail(id, `type id ${value} does not exist`);
-    };
-    string(0);
+    checkString(table, index, at);
     switch (((info >>> 24) & 0x1f) as BtfKind) {
       case BtfKind.PTR:
       case BtfKind.TYPEDEF:
@@ -37,34 +35,44 @@ export function validateReferences(btf: Btf): void {
       case BtfKind.FUNC:
       case BtfKind.VAR:
       case BtfKind.DECL_TAG:
-        type(8);
+        checkType(table, index, at + 2);
         break;
       case BtfKind.ARRAY:
-        type(12);
-        type(16);
+        checkType(table, index, at + 3);
+        checkType(table, index, at + 4);
         break;
       case BtfKind.STRUCT:
       case BtfKind.UNION:
-        for (let i = 0; i < vlen; i++) {
-          string(12 + 12 * i);
-          type(16 + 12 * i);
+        for (let word = at + 3, end = word + 3 * vlen; word < end; word += 3) {
+          const name = words[word] as number;
+          if (name >= stringEnd || (words[word + 1] as number) >= typeCount) {
+            checkString(table, index, word);
+            checkType(table, index, word + 1);
+          }
         }
         break;
       case BtfKind.ENUM:
-        for (let i = 0; i < vlen; i++) string(12 + 8 * i);
+        for (let word = at + 3, end = word + 2 * vlen; word < end; word += 2) {
+          if ((words[word] as number) >= stringEnd) checkString(table, index, word);
+        }
         break;
       case BtfKind.ENUM64:
-        for (let i = 0; i < vlen; i++) string(12 + 12 * i);
+        for (let word = at + 3, end = word + 3 * vlen; word < end; word += 3) {
+          if ((words[word] as number) >= stringEnd) checkString(table, index, word);
+        }
         break;
       case BtfKind.FUNC_PROTO:
-        type(8);
-        for (let i = 0; i < vlen; i++) {
-          string(12 + 8 * i);
-          type(16 + 8 * i);
+        checkType(table, index, at + 2);
+        for (let word = at + 3, end = word + 2 * vlen; word < end; word += 2) {
+          const name = words[word] as number;
+          if (name >= stringEnd || (words[word + 1] as number) >= typeCount) {
+            checkString(table, index, word);
+            checkType(table, index, word + 1);
+          }
         }
         break;
       case BtfKind.DATASEC:
-        for (let i = 0; i < vlen; i++) type(12 + 12 * i);
+        for (let word = at + 3, end = word + 3 * vlen; word < end; word += 3) checkType(table, index, word);
         break;
       case BtfKind.VOID:
       case BtfKind.INT:
@@ -73,4 +81,22 @@ export function validateReferences(btf: Btf): void {
         break;
     }
   }
+}
+
+function checkString(table: BtfTable, index: number, word: number): void {
+  const offset = table.words[word] as number;
+  if (offset >= table.stringEnd && offset !== 0) {
+    refuse(table, index, `string offset ${offset} lies outside the string section`);
+  }
+}
+
+function checkType(table: BtfTable, index: number, word: number): void {
+  const id = table.words[word] as number;
+  if (id >= table.typeCount) refuse(table, index, `type id ${id} does not exist`);
+}
+
+function refuse({ words, starts, firstId }: BtfTable, index: number, what: string): never {
+  const kind = ((words[(starts[index] as number) + 1] as number) >>> 24) & 0x1f;
+  const id = firstId + index;
+  throw new EngineError('parse', `BTF type [${id}] ${btfKindName(kind)}: ${what}`, { id });
 }
