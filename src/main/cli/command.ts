@@ -78,6 +78,8 @@ export interface Output {
   write(data: string | Uint8Array): void;
   /** The one JSON document of `--json`; bigints become numbers where exact, else strings; bytes become hex. */
   json(value: unknown): void;
+  /** Writes out what is still collected. */
+  flush(): void;
   /** A note for people. */
   note(text: string): void;
 }

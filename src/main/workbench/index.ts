@@ -1,3 +1,14 @@
-export { within } from '../engine/base/index.ts';
+export { EngineError, fromHex, toHex, within } from '../engine/base/index.ts';
+export { parseRecording } from '../engine/recording/index.ts';
+export { type LoadFailure, loadFailureOf } from '../engine/loader/index.ts';
+export { type KernelChoice, compileSource, openObject, simulationOptions } from './commands.ts';
+export { createWorkbench } from './create-workbench.ts';
 export { type Decoded, type DecodedDevice, decodeBytes, decodeHex, decodedText } from './decode.ts';
+export { type ProjectObject } from './projects/project-library.ts';
+export { replayRecording, type ReplayReport } from './replay-file.ts';
+export { Resources } from './resources.ts';
+export { resultText, runSyscallProgram } from './run-program.ts';
+export { exportSkeleton } from './skeleton.ts';
+export { verifyObject } from './simulation/verify.ts';
+export { objectView } from './views/object-view.ts';
 export { type Workbench, type WorkbenchOptions } from './workbench.ts';

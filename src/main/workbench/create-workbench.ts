@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { type BaseIssue, getDotPath, safeParse } from 'valibot';
+import {
+  type EventName,
+  type Events,
+  ApiFailure,
+  type Handlers,
+  type MethodName,
+} from '../../preload/contract/index.ts';
+import { openStore } from '../host/store/index.ts';
+import { toApiFailure } from './errors.ts';
+import { appHandlers } from './handlers/app.ts';
+import { type Context } from './handlers/context.ts';
+import { deviceHandlers } from './handlers/devices.ts';
+import { kernelHandlers } from './handlers/kernel.ts';
+import { projectHandlers } from './handlers/projects.ts';
+import { sessionHandlers } from './handlers/sessions.ts';
+import { skeletonHandlers } from './handlers/skeleton.ts';
+import { Jobs } from './jobs.ts';
+import { ProjectLibrary } from './projects/project-library.ts';
+import { Resources } from './resources.ts';
+import { SessionLibrary } from './sessions/session-library.ts';
+import { readSettings } from './settings.ts';
+import { SCHEMAS } from './validation.ts';
+import { type Workbench, type WorkbenchOptions } from './workbench.ts';
+
+/** The database in the data folder. */
+const DATABASE = 'hidsmith.db';
+
+type Listener = <E extends EventName>(event: E, value: Events[E]) => void;
+
+function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listener>): Context {
+  const store = openStore(join(options.dataFolder, DATABASE));
+  const resources = new Resources(options.resources);
+  const settings = (): ReturnType<typeof readSettings> => readSettings(store.settings);
+  const emit: Context['emit'] = (event, value) => {
+    for (const listener of listeners) listener(event, value);
+  };
+  return {
+    options,
+    resources,
+    store,
+    projects: new ProjectLibrary(store, resources, () => settings().compilerPath),
+    sessions: new SessionLibrary(store),
+    jobs: new Jobs(),
+    attachment: undefined,
+    settings,
+    emit,
+    changed: (what) => emit('data.changed', { what }),
+  };
+}
+
+function isMethod(method: string): method is MethodName {
+  return Object.hasOwn(SCHEMAS, method);
+}
+
+/** What is wrong with params, one line: `count: Invalid value`. */
+function issueText(issues: readonly BaseIssue<unknown>[]): string {
+  return issues.map((issue) => `${getDotPath(issue) ?? 'params'}: ${issue.message}`).join('; ');
+}
+
+/**
+ * Opens the workbench on a data folder. Every call is checked against the contract before a handler sees it.
+ * @throws HostError if the store cannot be opened
+ */
+export function createWorkbench(options: WorkbenchOptions): Workbench {
+  const listeners = new Set<Listener>();
+  const context = createContext(options, listeners);
+  const handlers: Handlers = {
+    ...appHandlers(context),
+    ...projectHandlers(context),
+    ...deviceHandlers(context),
+    ...sessionHandlers(context),
+    ...kernelHandlers(context),
+    ...skeletonHandlers(context),
+  };
+  const invoke = async (method: MethodName, params: unknown): Promise<unknown> => {
+    const parsed = safeParse(SCHEMAS[method], params);
+    if (!parsed.success) {
+      throw new ApiFailure({
+        code: 'invalid-params',
+        message: `${method}: ${issueText(parsed.issues)}`,
+        detail: [],
+      });
+    }
+    const handler = handlers[method] as (checked: unknown) => unknown;
+    return await handler(parsed.output);
+  };
+  return {
+    async call(method, params) {
+      try {
+        if (!isMethod(method))
+          throw new ApiFailure({
+            code: 'invalid-params',
+            message: `there is no method '${method}'`,
+            detail: [],
+          });
+        return await invoke(method, params);
+      } catch (error) {
+        throw toApiFailure(error);
+      }
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close() {
+      context.jobs.cancelAll();
+      context.store.close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { type EventName, type Events, type Settings } from '../../../preload/contract/index.ts';
+import { type Store } from '../../host/store/index.ts';
+import { type Jobs } from '../jobs.ts';
+import { type ProjectLibrary } from '../projects/project-library.ts';
+import { type Resources } from '../resources.ts';
+import { type SessionLibrary } from '../sessions/session-library.ts';
+import { type Attachment } from '../simulation/attach.ts';
+import { type WorkbenchOptions } from '../workbench.ts';
+
+/** What the handlers share. */
+export interface Context {
+  readonly options: WorkbenchOptions;
+  readonly resources: Resources;
+  readonly store: Store;
+  readonly projects: ProjectLibrary;
+  readonly sessions: SessionLibrary;
+  readonly jobs: Jobs;
+  /** The driver that is attached now; the Kernel screen shows it. */
+  attachment: Attachment | undefined;
+  settings(): Settings;
+  emit<E extends EventName>(event: E, value: Events[E]): void;
+  /** Tells that lists of this kind are stale. */
+  changed(what: Events['data.changed']['what']): void;
+}

@@ -1,0 +1,87 @@
+import { EngineError, within } from '../../engine/base/index.ts';
+import { type ParsedDescriptor, parseDescriptor } from '../../engine/hid/index.ts';
+import { parseRecording } from '../../engine/recording/index.ts';
+import { type DeviceSummary, type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import {
+  deviceDetail,
+  parseRecordedDeviceId,
+  recordedDevice,
+  virtualDevice,
+} from '../devices/device-summary.ts';
+import { notFound } from '../errors.ts';
+import { type Context } from './context.ts';
+
+type DeviceMethods = Extract<MethodName, `device.${string}`>;
+
+/** Names of the programs that are attached to a device now. */
+function programsOf(context: Context, deviceId: string): readonly string[] {
+  const { attachment } = context;
+  if (attachment?.view.ok !== true || attachment.view.deviceId !== deviceId) return [];
+  return attachment.simulation.hidBpf?.attachedPrograms(attachment.device).map(({ name }) => name) ?? [];
+}
+
+/** The descriptor as the attached driver left it, where this is the device it is attached to. */
+function fixedDescriptor(context: Context, deviceId: string): ParsedDescriptor | undefined {
+  const { attachment } = context;
+  return attachment?.view.ok === true && attachment.view.deviceId === deviceId
+    ? attachment.device.parsed
+    : undefined;
+}
+
+/** A descriptor as bytes, hex text, or the R: line of a recording. */
+function descriptorOf(bytes: Uint8Array): Uint8Array {
+  const recording = within('descriptor', () => parseRecording(bytes));
+  const descriptor = recording.devices[0]?.descriptor;
+  if (descriptor === undefined || descriptor.length === 0)
+    throw new EngineError('parse', 'descriptor: there is no report descriptor in this text');
+  return descriptor;
+}
+
+/** device.* */
+export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> {
+  const { store, sessions } = context;
+  const recorded = (): DeviceSummary[] =>
+    store.sessions
+      .list()
+      .filter(({ kind }) => kind === 'recording')
+      .flatMap(({ sessionId }) => sessions.devices(sessionId))
+      .map((device) => ({ ...device, programs: programsOf(context, device.deviceId) }));
+  return {
+    'device.list': () => [
+      ...recorded(),
+      ...store.virtualDevices
+        .list()
+        .map((device) => virtualDevice(device, programsOf(context, `virtual:${device.deviceId}`))),
+    ],
+    'device.open': ({ deviceId }) => {
+      const programs = programsOf(context, deviceId);
+      const recordedId = parseRecordedDeviceId(deviceId);
+      if (recordedId === undefined) {
+        const stored = store.virtualDevices.get(deviceId.replace(/^virtual:/, ''));
+        const original = parseDescriptor(stored.descriptor);
+        return deviceDetail(
+          virtualDevice(stored, programs),
+          original,
+          fixedDescriptor(context, deviceId) ?? original,
+        );
+      }
+      const device = sessions.data(recordedId.sessionId).device(recordedId.index);
+      if (device === undefined) throw notFound('the device');
+      const fixed = fixedDescriptor(context, deviceId) ?? device.fixed;
+      return deviceDetail(recordedDevice(recordedId.sessionId, device, programs), device.original, fixed);
+    },
+    'device.create': ({ descriptor, ...identity }) => {
+      const stored = store.virtualDevices.create({ ...identity, descriptor: descriptorOf(descriptor) });
+      context.changed('devices');
+      return virtualDevice(stored);
+    },
+    'device.delete': ({ deviceId }) => {
+      if (!deviceId.startsWith('virtual:')) {
+        throw new EngineError('usage', 'a recorded device goes with its session: delete the session');
+      }
+      store.virtualDevices.delete(deviceId.slice('virtual:'.length));
+      context.changed('devices');
+      return {};
+    },
+  };
+}

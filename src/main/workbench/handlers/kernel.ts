@@ -1,0 +1,128 @@
+import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import { EngineError } from '../../engine/base/index.ts';
+import { parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
+import { notFound } from '../errors.ts';
+import { type SessionData } from '../sessions/session-data.ts';
+import { type DevicePlan, LOADER_NAME, attach } from '../simulation/attach.ts';
+import { kernelView } from '../simulation/kernel-view.ts';
+import { replaySession } from '../simulation/session-replay.ts';
+import { traceRow } from '../simulation/trace-view.ts';
+import { busName } from '../views/device-match.ts';
+import { type Context } from './context.ts';
+import { progressOf } from './progress.ts';
+
+type KernelMethods = Extract<MethodName, `kernel.${string}`>;
+
+function planOf(sessionId: string, data: SessionData): DevicePlan[] {
+  return data.devices.map(({ stored }) => ({
+    ...stored,
+    deviceId: recordedDeviceId(sessionId, stored.index),
+  }));
+}
+
+/** The device of a recording that the project is for: the one its HID_BPF_CONFIG names, else the first with a descriptor. */
+function targetOf(context: Context, projectId: string, data: SessionData): number {
+  const { matches } = context.store.projects.get(projectId);
+  const fits = (value: number, wanted: number): boolean => wanted === 0 || value === wanted;
+  const matching = data.devices.findIndex(({ stored }) =>
+    matches.some(
+      (match) =>
+        fits(stored.vendor, match.vendor) &&
+        fits(stored.product, match.product) &&
+        (match.bus === 'any' || match.bus === busName(stored.bus)),
+    ),
+  );
+  if (matching >= 0) return matching;
+  const usable = data.devices.findIndex(({ stored }) => stored.descriptor.length > 0);
+  if (usable < 0)
+    throw new EngineError(
+      'usage',
+      'no device of this recording has a report descriptor (an R: line): nothing can be attached to',
+    );
+  return usable;
+}
+
+/** The plan of the one device with that id, recorded or virtual. */
+function devicePlan(context: Context, deviceId: string): DevicePlan {
+  const recorded = parseRecordedDeviceId(deviceId);
+  if (recorded !== undefined) {
+    const device = context.sessions.data(recorded.sessionId).device(recorded.index);
+    if (device === undefined) throw notFound('the device');
+    return { ...device.stored, deviceId };
+  }
+  if (!deviceId.startsWith('virtual:'))
+    throw new EngineError(
+      'unsupported',
+      'a plugged-in device cannot be attached to yet: record it, and attach to the recording',
+    );
+  const stored = context.store.virtualDevices.get(deviceId.slice('virtual:'.length));
+  return { ...stored, deviceId, phys: `hidsmith/${stored.deviceId}`, uniq: '' };
+}
+
+/** kernel.* */
+export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> {
+  const { resources, projects, store, sessions } = context;
+  const choose = (
+    kernel: string | undefined,
+    engine?: 'interpreter' | 'jit',
+  ): { kernel: string; engine: 'interpreter' | 'jit' } => {
+    const settings = context.settings();
+    return { kernel: kernel ?? settings.kernel, engine: engine ?? settings.engine };
+  };
+  const replaced = (): void => {
+    context.changed('kernel');
+    context.changed('devices');
+  };
+  return {
+    'kernel.attach': ({ projectId, deviceId, kernel }) => {
+      const plan = devicePlan(context, deviceId);
+      context.attachment = attach(resources, choose(kernel), projects.object(projectId), [plan], 0);
+      replaced();
+      return context.attachment.view;
+    },
+    'kernel.detach': () => {
+      context.attachment?.loaded?.close();
+      context.attachment = undefined;
+      replaced();
+      return {};
+    },
+    'kernel.replay': async ({ jobId, projectId, sessionId, kernel, engine }) => {
+      const data = sessions.data(sessionId);
+      const options = choose(kernel, engine);
+      const attachment = attach(
+        resources,
+        options,
+        projects.object(projectId),
+        planOf(sessionId, data),
+        targetOf(context, projectId, data),
+      );
+      context.attachment = attachment;
+      replaced();
+      if (!attachment.view.ok) return { attach: attachment.view };
+      const project = store.projects.markRun(projectId, Date.now());
+      const name = `${data.session.name} through ${project.name}`;
+      const session = await context.jobs.run(
+        jobId,
+        progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
+        (job) => replaySession(store, data, attachment, { projectId, name, engine: options.engine }, job),
+      );
+      context.emit('job.done', { jobId });
+      context.changed('sessions');
+      context.changed('projects');
+      replaced();
+      return { attach: attachment.view, session: sessions.detail(session.sessionId) };
+    },
+    'kernel.state': () => kernelView(context.attachment, context.settings()),
+    'kernel.trace': ({ from, count }) => {
+      const { attachment } = context;
+      if (attachment === undefined) return { total: 0, from, rows: [] };
+      const { kernel } = attachment.simulation;
+      const { events } = kernel.trace;
+      return {
+        total: events.length,
+        from,
+        rows: events.slice(from, from + count).map((event) => traceRow(kernel, event, LOADER_NAME)),
+      };
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { bytesEqual, toHex, EngineError } from '../engine/base/index.ts';
+import { type HidDevice } from '../engine/hid/index.ts';
+import { type LoadedObject } from '../engine/loader/index.ts';
+import { EventLog, type Recording, type RecordingDevice, writeRecording } from '../engine/recording/index.ts';
+import { type ProjectObject } from './projects/project-library.ts';
+import { type Resources } from './resources.ts';
+import { DeviceReplay } from './simulation/replay.ts';
+import { Simulation, type SimulationOptions } from './simulation/simulation.ts';
+
+export interface ReplayFileOptions extends SimulationOptions {
+  /** hid-recorder's D: index; the first device with a descriptor unless told. */
+  readonly device?: number;
+  /** Write a B: line with the input's bytes before each E: line. */
+  readonly before: boolean;
+}
+
+/** What `hidsmith replay --json` prints. */
+export interface ReplayReport {
+  readonly device: {
+    readonly name: string;
+    readonly bus: number;
+    readonly vendor: number;
+    readonly product: number;
+  };
+  readonly descriptorChanged: boolean;
+  readonly eventsIn: number;
+  readonly eventsOut: number;
+  readonly dropped: number;
+  readonly changed: number;
+  readonly programs: readonly {
+    readonly name: string;
+    readonly runs: number;
+    readonly instructions: number;
+  }[];
+  readonly maps: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly log: readonly string[];
+}
+
+function chooseDevice(recording: Recording, index: number | undefined): RecordingDevice {
+  const device =
+    index === undefined
+      ? recording.devices.find(({ descriptor }) => descriptor.length > 0)
+      : recording.devices.find((candidate) => candidate.index === index);
+  if (device === undefined) {
+    const there = recording.devices.map((candidate) => candidate.index).join(', ');
+    throw new EngineError(
+      'usage',
+      index === undefined
+        ? 'the recording has no device with a report descriptor (an R: line)'
+        : `the recording has no device ${index}; it has ${there}`,
+    );
+  }
+  if (device.descriptor.length === 0)
+    throw new EngineError(
+      'usage',
+      `device ${device.index} of the recording has no report descriptor (an R: line)`,
+    );
+  return device;
+}
+
+/** Keys and values as hex. Queues, stacks and ring buffers have no keys and are left out. */
+function mapContents(objects: readonly LoadedObject[]): Record<string, Record<string, string>> {
+  const maps: Record<string, Record<string, string>> = {};
+  for (const loaded of objects) {
+    for (const map of loaded.spec.maps) {
+      if (map.structOps !== undefined || map.keySize === 0) continue;
+      const entries: Record<string, string> = {};
+      try {
+        for (const [key, value] of loaded.mapEntries(map.name)) entries[toHex(key)] = toHex(value);
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.code !== 'refused') throw error;
+        continue;
+      }
+      maps[map.name] = entries;
+    }
+  }
+  return maps;
+}
+
+/** Loads the objects, attaches all their struct_ops tables in order, and feeds the recording to the device. */
+export function replayRecording(
+  resources: Resources,
+  objects: readonly ProjectObject[],
+  recording: Recording,
+  options: ReplayFileOptions,
+): { report: ReplayReport; text: string } {
+  const simulation = new Simulation(resources, options);
+  const plan = chooseDevice(recording, options.device);
+  const { name, phys, bus, vendor, product, descriptor } = plan;
+  const device = simulation.addDevice({ name, phys, bus, vendor, product }, descriptor);
+  const loaded = objects.map(({ spec }) => simulation.load(spec, { hidId: device.id }));
+  for (const object of loaded) simulation.attachAll(object, device);
+  const attached = headerOf(device, plan);
+  const descriptorChanged = !bytesEqual(device.descriptor, device.originalDescriptor);
+  const { events, counts } = feed(simulation, device, recording, plan, options.before);
+  const report: ReplayReport = {
+    device: { name: attached.name, bus, vendor, product },
+    descriptorChanged,
+    ...counts,
+    programs: simulation.kernel.progs
+      .values()
+      .map((program) => ({
+        name: program.name,
+        runs: program.stats.runs,
+        instructions: program.stats.instructions,
+      })),
+    maps: mapContents(loaded),
+    log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+  };
+  const text = writeRecording(
+    {
+      format: 'hid-recorder',
+      devices: [{ ...attached, eventCount: events.length }],
+      events,
+      notes: [],
+      problems: [],
+    },
+    { before: options.before },
+  );
+  return { report, text };
+}
+
+function headerOf(device: HidDevice, plan: RecordingDevice): RecordingDevice {
+  return { ...plan, index: 0, descriptor: device.descriptor.slice(), name: device.name, phys: device.phys };
+}
+
+type Counts = Pick<ReplayReport, 'eventsIn' | 'eventsOut' | 'dropped' | 'changed'>;
+
+function feed(
+  simulation: Simulation,
+  device: HidDevice,
+  recording: Recording,
+  plan: RecordingDevice,
+  withBefore: boolean,
+): { events: EventLog; counts: Counts } {
+  const place = recording.devices.indexOf(plan);
+  const source = recording.events;
+  const events = new EventLog();
+  const counts = { eventsIn: 0, eventsOut: 0, dropped: 0, changed: 0 };
+  const replay = new DeviceReplay(simulation, device);
+  let pending: { time: number; bytes: Uint8Array } | undefined;
+  const settle = (after: readonly Uint8Array[]): void => {
+    if (pending === undefined) return;
+    const { time, bytes } = pending;
+    counts.eventsOut += after.length;
+    if (after.length === 0) {
+      counts.dropped++;
+      if (withBefore) events.appendDropped(time, 0, 0, bytes);
+    } else if (after.length > 1 || !bytesEqual(after[0] ?? bytes, bytes)) counts.changed++;
+    after.forEach((out, copy) =>
+      events.append(time, 0, 0, out, withBefore && copy === 0 ? bytes : undefined),
+    );
+  };
+  for (let i = 0; i < source.length; i++) {
+    if (source.device(i) !== place) continue;
+    const time = source.timeMicroseconds(i);
+    settle(replay.advance(time));
+    const bytes = source.deviceBytes(i);
+    pending = { time, bytes };
+    counts.eventsIn++;
+    replay.deliver(bytes);
+  }
+  settle(replay.finish());
+  return { events, counts };
+}

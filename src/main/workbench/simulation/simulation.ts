@@ -1,0 +1,138 @@
+import { KERNEL_PROFILES, type KernelProfile, kernelProfile } from '../../engine/abi/index.ts';
+import { EngineError, viewOf } from '../../engine/base/index.ts';
+import { type Btf } from '../../engine/btf/index.ts';
+import { type ObjectSpec } from '../../engine/elf/index.ts';
+import {
+  type DeviceIdentity,
+  type DeviceTransport,
+  HID_6_12,
+  HID_6_3,
+  HidBus,
+  type HidDevice,
+} from '../../engine/hid/index.ts';
+import { HidBpf, type HidBpfWarning } from '../../engine/hidbpf/index.ts';
+import { Kernel, type Task } from '../../engine/kernel/index.ts';
+import { type LoadOptions, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
+import { type Resources } from '../resources.ts';
+
+/** struct hid_bpf_probe_args of udev-hid-bpf: { u32 hid, rdesc_size; u8 rdesc[4096]; s32 retval }. */
+const PROBE_SIZE = 4108;
+const PROBE_DESCRIPTOR = 8;
+const PROBE_RETVAL = 4104;
+/** First kernel (major * 1000 + minor) that drops reports shorter than declared instead of filling them up. */
+const SHORT_REPORTS_DROPPED = 6012;
+
+export interface SimulationOptions {
+  /** `6.12` */
+  readonly kernel: string;
+  readonly engine: 'interpreter' | 'jit';
+  /** The kernel's types; those of the resources unless given. */
+  readonly btf?: Btf;
+}
+
+/** What the driver's probe() said of a device. */
+export interface ProbeResult {
+  readonly ran: boolean;
+  readonly retval: number;
+  readonly accepted: boolean;
+}
+
+/** An attached struct_ops variable. */
+export interface AttachedLink {
+  readonly map: string;
+  readonly fd: number;
+}
+
+/** The profile of a kernel version; throws `usage` with those that there are. */
+function profileOf(version: string): KernelProfile {
+  const profile = kernelProfile(version);
+  if (profile === undefined) {
+    const known = KERNEL_PROFILES.map(({ name }) => name).join(', ');
+    throw new EngineError('usage', `kernel ${version} is not simulated; choose one of ${known}`);
+  }
+  return profile;
+}
+
+/** One simulated Linux machine: kernel, HID bus and HID-BPF, with a process that loads drivers. */
+export class Simulation {
+  readonly kernel: Kernel;
+  readonly bus: HidBus;
+  readonly hidBpf: HidBpf | undefined;
+  readonly task: Task;
+  /** What a real kernel would not survive or does silently, in order; each message once. */
+  readonly warnings: HidBpfWarning[] = [];
+
+  constructor(resources: Resources, options: SimulationOptions) {
+    const profile = profileOf(options.kernel);
+    const btf = options.btf ?? resources.kernelBtf(profile.name);
+    this.kernel = new Kernel({ profile, btf, engine: options.engine });
+    this.bus = new HidBus(profile.code >= SHORT_REPORTS_DROPPED ? HID_6_12 : HID_6_3);
+    this.hidBpf = HidBpf.isAvailable(this.kernel) ? new HidBpf(this.kernel, this.bus) : undefined;
+    this.hidBpf?.warnings.on((warning) => {
+      if (!this.warnings.some(({ message }) => message === warning.message)) this.warnings.push(warning);
+    });
+    this.task = this.kernel.openTask({ name: 'hidsmith' });
+  }
+
+  addDevice(
+    identity: DeviceIdentity,
+    descriptor: Uint8Array,
+    transport?: DeviceTransport,
+    hidId?: number,
+  ): HidDevice {
+    return this.bus.add(identity, descriptor, transport, hidId);
+  }
+
+  /** Loads an object as libbpf would. Throws LoadError with stage, errno and the kernel's log. */
+  load(
+    spec: ObjectSpec,
+    options: Omit<LoadOptions, 'kernelBtf' | 'kernelVersion' | 'cpus'> = {},
+  ): LoadedObject {
+    const { kernel } = this;
+    return loadObject(spec, this.task, {
+      ...options,
+      kernelBtf: kernel.btf,
+      kernelVersion: kernel.profile.versionCode,
+      cpus: kernel.cpus,
+      kallsyms: (name) => kernel.kallsyms.lookup(name),
+    });
+  }
+
+  /** Runs the driver's SEC("syscall") probe() on a device, as udev-hid-bpf does before it attaches. */
+  probe(loaded: LoadedObject, device: HidDevice): ProbeResult {
+    if (!loaded.programFds.has('probe')) return { ran: false, retval: 0, accepted: true };
+    const context = new Uint8Array(PROBE_SIZE);
+    const view = viewOf(context);
+    const descriptor = device.descriptor.subarray(0, PROBE_RETVAL - PROBE_DESCRIPTOR);
+    view.setUint32(0, device.id, true);
+    view.setUint32(4, descriptor.length, true);
+    context.set(descriptor, PROBE_DESCRIPTOR);
+    view.setInt32(PROBE_RETVAL, -1, true);
+    const run = loaded.runProgram('probe', { context });
+    if (run.result < 0) return { ran: true, retval: run.result, accepted: false };
+    const retval = viewOf(run.context).getInt32(PROBE_RETVAL, true);
+    return { ran: true, retval, accepted: retval === 0 };
+  }
+
+  /** Attaches every struct_ops variable in the order of the object's maps. Throws LoadError stage 'attach'; nothing stays attached then. */
+  attachAll(loaded: LoadedObject, device: HidDevice): AttachedLink[] {
+    const links: AttachedLink[] = [];
+    try {
+      for (const map of loaded.structOpsMaps)
+        links.push({ map, fd: loaded.attachStructOps(map, { hidId: device.id }) });
+    } catch (error) {
+      for (const link of links.reverse()) loaded.detach(link.fd);
+      throw error;
+    }
+    this.hidBpf?.readBack(device);
+    return links;
+  }
+
+  /** dmesg and bpf_printk lines, in the order of their time. */
+  logLines(): string[] {
+    const lines = [...this.kernel.log.lines, ...this.kernel.tracePipe.lines];
+    return lines
+      .sort((left, right) => (left.time < right.time ? -1 : left.time > right.time ? 1 : 0))
+      .map(({ text }) => text);
+  }
+}

@@ -1,0 +1,55 @@
+import { errnoName } from '../../engine/abi/index.ts';
+import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
+import { type LoadFailure } from '../../engine/loader/index.ts';
+import { type VerdictView } from '../../../preload/contract/index.ts';
+
+/** `; data[1] = x; @ driver.bpf.c:12`, as the log of a program with line info shows the source. */
+const SOURCE_LINE = /^;.*@ (.*):(\d+)$/;
+
+function placeIn(log: readonly string[]): { file: string; line: number } | undefined {
+  for (const text of [...log].reverse()) {
+    const match = SOURCE_LINE.exec(text);
+    if (match?.[1] !== undefined && match[2] !== undefined) {
+      return { file: match[1].replace(/^.*\//, ''), line: Number(match[2]) };
+    }
+  }
+  return undefined;
+}
+
+/** The verdict on a program that was loaded. */
+export function acceptedVerdict(program: BpfProg): VerdictView {
+  const { verified } = program.spec;
+  return {
+    program: program.name,
+    accepted: true,
+    errno: 0,
+    processed: verified.statistics.processedInsns,
+    log: verified.log,
+  };
+}
+
+/** The verdict on the program at which a load ended. */
+export function refusedVerdict(failure: LoadFailure): VerdictView {
+  const place = placeIn(failure.log);
+  const processed = /^processed (\d+) insns/.exec(
+    failure.log.find((line) => line.startsWith('processed ')) ?? '',
+  );
+  return {
+    program: failure.program ?? failure.map ?? '',
+    accepted: false,
+    errno: failure.errno,
+    processed: Number(processed?.[1] ?? 0),
+    log: failure.log,
+    ...(place === undefined ? {} : place),
+  };
+}
+
+/** Verdicts on all programs that the kernel holds. */
+export function loadedVerdicts(kernel: Kernel): VerdictView[] {
+  return kernel.progs.values().map(acceptedVerdict);
+}
+
+/** `-EACCES (-13)` */
+export function errnoText(errno: number): string {
+  return `-${errnoName(errno)} (${errno})`;
+}

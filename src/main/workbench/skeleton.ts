@@ -1,0 +1,28 @@
+import { type ObjectSpec } from '../engine/elf/index.ts';
+import { type LightSkeleton, makeLightSkeleton, writeHeader } from '../engine/skeleton/index.ts';
+import { type SkeletonView } from '../../preload/contract/index.ts';
+
+export interface SkeletonOptions {
+  /** Prefix of the names in the header; the object's name unless told. */
+  readonly name?: string;
+  readonly standalone: boolean;
+}
+
+/** The light skeleton of an object: loader, data and header text. Throws `unsupported` for what cannot be exported. */
+export function exportSkeleton(
+  spec: ObjectSpec,
+  options: SkeletonOptions,
+): { skeleton: LightSkeleton; view: SkeletonView } {
+  const skeleton = makeLightSkeleton(spec);
+  const name = options.name ?? spec.name;
+  return {
+    skeleton,
+    view: {
+      fileName: `${name}.lskel.h`,
+      header: writeHeader(skeleton, spec.btf, { name, standalone: options.standalone }),
+      loaderInstructions: skeleton.insns.length / 8,
+      blobSize: skeleton.data.length,
+      warnings: skeleton.warnings,
+    },
+  };
+}
