@@ -1,4 +1,4 @@
-import { parseRecording, replayRecording, simulationOptions, within } from '../../workbench/index.ts';
+import { type ProjectObject, parseRecording, replayRecording, simulationOptions, within } from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile, writeFile } from '../files.ts';
 import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
@@ -20,7 +20,7 @@ export const replay: Command = {
     const path = args.text('recording');
     if (path === undefined) throw new UsageError('--recording is missing');
     const device = args.number('device', 0, 65_535);
-    const objects = [];
+    const objects: ProjectObject[] = [];
     for (const object of args.positionals) objects.push(await readObject(object, output));
     const recording = within(`'${path}'`, () => parseRecording(readFile(path)));
     for (const { line, message } of recording.problems) output.note(`${path}:${line}: ${message}`);
