@@ -97,13 +97,11 @@ export function replayRecording(
     device: { name: attached.name, bus, vendor, product },
     descriptorChanged,
     ...counts,
-    programs: simulation.kernel.progs
-      .values()
-      .map((program) => ({
-        name: program.name,
-        runs: program.stats.runs,
-        instructions: program.stats.instructions,
-      })),
+    programs: simulation.kernel.progs.values().map((program) => ({
+      name: program.name,
+      runs: program.stats.runs,
+      instructions: program.stats.instructions,
+    })),
     maps: mapContents(loaded),
     log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
   };

@@ -1,4 +1,10 @@
-import { type ProjectObject, parseRecording, replayRecording, simulationOptions, within } from '../../workbench/index.ts';
+import {
+  type ProjectObject,
+  parseRecording,
+  replayRecording,
+  simulationOptions,
+  within,
+} from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile, writeFile } from '../files.ts';
 import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';

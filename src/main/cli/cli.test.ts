@@ -1,0 +1,260 @@
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY, sharedPath } from '../engine/testing/shared.ts';
+import { findCompiler } from '../host/compiler/index.ts';
+import { COMMANDS } from './commands.ts';
+import { type Output } from './command.ts';
+import { runCommand } from './run.ts';
+
+/** Collects what a command prints. */
+class Collected implements Output {
+  out = '';
+  err = '';
+  line(text: string): void {
+    this.out += `${text}\n`;
+  }
+  write(data: string | Uint8Array): void {
+    this.out += typeof data === 'string' ? data : new TextDecoder().decode(data);
+  }
+  json(value: unknown): void {
+    this.line(
+      JSON.stringify(value, (_key, item: unknown) => {
+        if (typeof item === 'bigint') return Number(item);
+        return item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item;
+      }),
+    );
+  }
+  flush(): void {
+    // nothing is held back
+  }
+  note(text: string): void {
+    this.err += `${text}\n`;
+  }
+}
+
+async function hidsmith(...words: string[]): Promise<{ status: number; out: string; err: string }> {
+  const output = new Collected();
+  const status = await runCommand(COMMANDS, words, output);
+  return { status, out: output.out, err: output.err };
+}
+
+const sample = (name: string, file: string): string => join(REPOSITORY, 'resources/samples', name, file);
+const folder = (): string => mkdtempSync(join(tmpdir(), 'hidsmith-cli-'));
+const events = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /^[ER]:/.test(line))
+    .map((line) => line.trim());
+const SAMPLES = ['mouse-swap-buttons', 'pen-fix', 'keypad-remap', 'dial-map'];
+
+describe('the command line', () => {
+  it('lists its commands, and says what is wrong with a command line in one line', async () => {
+    expect((await hidsmith('help')).out).toContain('replay');
+    expect(await hidsmith('frobnicate')).toEqual({
+      status: 2,
+      out: '',
+      err: "hidsmith: there is no command 'frobnicate'; 'hidsmith help' lists them\n",
+    });
+    for (const words of [
+      ['replay', sample('pen-fix', 'driver.bpf.o')],
+      ['disasm'],
+      ['inspect', '/no/such/file.o'],
+      ['decode', '--frob', 'x'],
+      ['replay', 'x', '--device', 'y', '--recording', 'z'],
+    ]) {
+      const { status, out, err } = await hidsmith(...words);
+      expect([status, out, err.trim().split('\n').length]).toEqual([2, '', 1]);
+    }
+  });
+
+  it('inspects an object as text and as JSON', async () => {
+    const path = sample('dial-map', 'driver.bpf.o');
+    const text = await hidsmith('inspect', path);
+    expect(text.status).toBe(0);
+    expect(text.out).toContain('struct_ops clean: hid_bpf_ops { hid_device_event = clean_dial } flags 0x8');
+    const json = JSON.parse((await hidsmith('inspect', path, '--json')).out) as {
+      maps: { name: string }[];
+      matches: unknown;
+    };
+    expect(json.maps.map(({ name }) => name)).toContain('dials');
+    expect(json.matches).toEqual([{ bus: 'bluetooth', group: 'generic', vendor: 27421, product: 1028 }]);
+  });
+
+  it('disassembles one program, with source lines where it is given the source', async () => {
+    const { status, out } = await hidsmith('disasm', sample('mouse-swap-buttons', 'driver.bpf.o'));
+    expect(status).toBe(0);
+    expect(out).toMatch(/call hid_bpf_get_data/);
+    expect(out).toMatch(/ {4}0: r\d = /);
+  });
+
+  it.each(SAMPLES)(
+    'replays %s to exactly what its model of the device says, with both engines',
+    async (name) => {
+      for (const engine of ['interpreter', 'jit']) {
+        const out = join(folder(), 'out.hid');
+        const { status, err } = await hidsmith(
+          'replay',
+          sample(name, 'driver.bpf.o'),
+          '--recording',
+          sample(name, 'recording.hid'),
+          '--out',
+          out,
+          '--engine',
+          engine,
+        );
+        expect([status, err]).toEqual([0, '']);
+        expect(events(readFileSync(out, 'utf8'))).toEqual(
+          events(readFileSync(sample(name, 'expected.hid'), 'utf8')),
+        );
+      }
+    },
+  );
+
+  it('writes B: lines with the bytes before, also for dropped reports', async () => {
+    const { out } = await hidsmith(
+      'replay',
+      sample('keypad-remap', 'driver.bpf.o'),
+      '--recording',
+      sample('keypad-remap', 'recording.hid'),
+      '--before',
+    );
+    const count = (prefix: string): number =>
+      out.split('\n').filter((line) => line.startsWith(prefix)).length;
+    const json = JSON.parse(
+      (
+        await hidsmith(
+          'replay',
+          sample('keypad-remap', 'driver.bpf.o'),
+          '--recording',
+          sample('keypad-remap', 'recording.hid'),
+          '--json',
+        )
+      ).out,
+    ) as { eventsIn: number; eventsOut: number; dropped: number };
+    expect(json.dropped).toBeGreaterThan(0);
+    expect([count('B:'), count('E:')]).toEqual([json.eventsIn, json.eventsOut]);
+  });
+
+  it('runs a SYSCALL program and gives its context back', async () => {
+    const { status, out } = await hidsmith(
+      'run',
+      sample('syscall-adder', 'driver.bpf.o'),
+      '--prog',
+      'add',
+      '--ctx',
+      '02000000030000000000000000000000',
+      '--json',
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ rc: 0, errno: 0 });
+  });
+
+  it('exports a light skeleton with its raw parts', async () => {
+    const raw = folder();
+    const header = join(raw, 'adder.lskel.h');
+    const { status } = await hidsmith(
+      'skeleton',
+      sample('syscall-adder', 'driver.bpf.o'),
+      '--name',
+      'adder',
+      '-o',
+      header,
+      '--raw',
+      raw,
+      '--standalone',
+    );
+    expect(status).toBe(0);
+    expect(readdirSync(raw).sort()).toEqual(['adder.lskel.h', 'data.bin', 'insns.bin']);
+    expect(readFileSync(header, 'utf8')).toContain('adder__open_and_load');
+  });
+
+  it('says why a recording cannot be replayed', async () => {
+    const path = join(folder(), 'bad.hid');
+    writeFileSync(path, 'E: 000000.000000 2 01 02\n');
+    const { status, err } = await hidsmith('replay', sample('pen-fix', 'driver.bpf.o'), '--recording', path);
+    expect(status).toBe(2);
+    expect(err).toContain('no device with a report descriptor');
+  });
+
+  it('answers truncated and random objects, recordings and descriptors with one line and status 2', async () => {
+    const object = readFileSync(sample('pen-fix', 'driver.bpf.o'));
+    const path = join(folder(), 'fuzz.o');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(object.length - 1),
+        fc.uint8Array({ minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        async (at, bytes, cut) => {
+          const copy = Uint8Array.from(cut ? object.subarray(0, at) : object);
+          if (!cut) copy.set(bytes.subarray(0, copy.length - at), at);
+          writeFileSync(path, copy);
+          const { status, err } = await hidsmith('inspect', path);
+          expect([0, 2]).toContain(status);
+          if (status === 2) expect(err.trim().split('\n')).toHaveLength(1);
+        },
+      ),
+      { numRuns: 150 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+        writeFileSync(path, bytes);
+        const { status, err } = await hidsmith('decode', path);
+        expect([0, 2]).toContain(status);
+        if (status === 2) expect(err.trim().split('\n')).toHaveLength(1);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+const cases = sharedPath('data/hid-bpf/cases');
+describe.skipIf(cases === undefined)(
+  'replay against the real 6.12.117 kernel (needs ../shared/data/hid-bpf)',
+  () => {
+    it.each([
+      'case01-mouse-invert-y',
+      'case03-rdesc-grow',
+      'case06-drop-repeats',
+      'case08-two-ops-before',
+      'case14-math-v3',
+    ])('%s gives the same descriptor and reports', async (name) => {
+      const path = (file: string): string => join(cases!, name, file);
+      const out = join(folder(), 'out.hid');
+      const { status } = await hidsmith(
+        'replay',
+        path('driver.bpf.o'),
+        '--recording',
+        path('input.hid'),
+        '--out',
+        out,
+      );
+      expect(status).toBe(0);
+      expect(events(readFileSync(out, 'utf8'))).toEqual(events(readFileSync(path('expected.hid'), 'utf8')));
+    });
+  },
+);
+
+const compiler = await findCompiler();
+describe.skipIf(!compiler.found)('building (needs clang)', () => {
+  it('prints diagnostics as file:line:column and answers 1', async () => {
+    const source = join(folder(), 'broken.bpf.c');
+    writeFileSync(source, '#include "vmlinux.h"\nint broken(void) {\n  return missing;\n}\n');
+    const { status, err } = await hidsmith('build', source);
+    expect(status).toBe(1);
+    expect(err).toContain(`${source}:3:10: error:`);
+  });
+
+  it('builds each sample to an object that replays like the prebuilt one', async () => {
+    const out = join(folder(), 'pen.o');
+    expect((await hidsmith('build', sample('pen-fix', 'driver.bpf.c'), '-o', out)).status).toBe(0);
+    const recording = ['--recording', sample('pen-fix', 'recording.hid')];
+    const [built, prebuilt] = [
+      await hidsmith('replay', out, ...recording),
+      await hidsmith('replay', sample('pen-fix', 'driver.bpf.o'), ...recording),
+    ];
+    expect(events(built.out)).toEqual(events(prebuilt.out));
+  });
+});
