@@ -1,7 +1,6 @@
 import { MapFlag } from '../abi/index.ts';
-import { type Btf, BtfKind, BtfLinkage } from '../btf/index.ts';
+import { type Btf, BtfKind, BtfLinkage, CPrinter } from '../btf/index.ts';
 import { type MapSpec } from '../elf/index.ts';
-import { cDeclaration } from './c-declaration.ts';
 
 /** A name that C takes: everything else becomes an underscore. */
 export function cIdentifier(name: string): string {
@@ -34,6 +33,7 @@ export interface DataMember {
 /** Members of a data section's struct at the offsets that they have in the section; static variables are padding. */
 export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
   const section = btf.typeOfKind(map.valueTypeId, BtfKind.DATASEC);
+  const printer = new CPrinter(btf);
   const members: DataMember[] = [];
   let end = 0;
   let paddings = 0;
@@ -52,7 +52,7 @@ export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
       name,
       offset: entry.offset,
       size: entry.size,
-      declaration: cDeclaration(btf, variable.type, name),
+      declaration: printer.declare(variable.type, name, { stripModifiers: true, level: 2 }),
       isPadding: false,
     });
     end = entry.offset + entry.size;

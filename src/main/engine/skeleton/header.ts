@@ -118,7 +118,7 @@ class HeaderWriter {
         ? []
         : ['\tstruct {', ...names.map((name) => `\t\t${type} ${name};`), `\t} ${member};`];
     const data = this.#data.map(({ member, members }) => {
-      const fields = members.map(({ declaration }) => `\t\t${declaration.replaceAll('\n', '\n\t\t')};`);
+      const fields = members.map(({ declaration }) => `\t\t${declaration};`);
       return [`\tstruct ${this.#name}__${member} {`, ...fields, `\t} *${member};`].join('\n');
     });
     const lines = [

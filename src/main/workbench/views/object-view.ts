@@ -1,6 +1,6 @@
 import { helperName, mapTypeName, progTypeName } from '../../engine/abi/index.ts';
 import { toHex } from '../../engine/base/index.ts';
-import { type Btf, BtfKind } from '../../engine/btf/index.ts';
+import { BtfKind, CPrinter } from '../../engine/btf/index.ts';
 import { type MapSpec, type ObjectSpec, type ProgramSpec } from '../../engine/elf/index.ts';
 import { type Insn, PseudoSource, disassemble, encodeInsns, isLdImm64 } from '../../engine/isa/index.ts';
 import { type LinkedProgram, linkProgram } from '../../engine/loader/index.ts';
@@ -89,32 +89,6 @@ function flagsOf(bytes: Uint8Array): number {
     : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4, true);
 }
 
-/** A type's name as C would write it, short: `u32`, `struct foo`, `char[16]`. */
-function typeText(btf: Btf, typeId: number, depth = 0): string {
-  const type = btf.typeById(typeId);
-  if (depth > 16) return '…';
-  switch (type.kind) {
-    case BtfKind.PTR:
-      return `${typeText(btf, type.type, depth + 1)} *`;
-    case BtfKind.ARRAY:
-      return `${typeText(btf, type.elementType, depth + 1)}[${type.length}]`;
-    case BtfKind.CONST:
-    case BtfKind.VOLATILE:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG:
-      return typeText(btf, type.type, depth + 1);
-    case BtfKind.STRUCT:
-      return `struct ${type.name}`.trim();
-    case BtfKind.UNION:
-      return `union ${type.name}`.trim();
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
-      return `enum ${type.name}`.trim();
-    default:
-      return type.name === '' ? 'void' : type.name;
-  }
-}
-
 /** Values of scalars as numbers, of everything else as hex. */
 function valueText(bytes: Uint8Array): string {
   if (bytes.length > 8 || ![1, 2, 4, 8].includes(bytes.length)) return toHex(bytes.subarray(0, 64), ' ');
@@ -126,6 +100,7 @@ function valueText(bytes: Uint8Array): string {
 function globalsOf(spec: ObjectSpec): ObjectView['globals'] {
   const { btf } = spec;
   if (btf === undefined) return [];
+  const printer = new CPrinter(btf);
   return spec.maps.flatMap((map) => {
     const section = btf.typeOfKind(map.valueTypeId, BtfKind.DATASEC);
     if (map.initialValue === undefined || section === undefined) return [];
@@ -138,7 +113,7 @@ function globalsOf(spec: ObjectSpec): ObjectView['globals'] {
         {
           name: variable.name,
           section: map.sectionName,
-          type: typeText(btf, variable.type),
+          type: printer.declare(variable.type, '', { stripModifiers: true, hideAnonymous: true }),
           value: valueText(bytes),
         },
       ];
