@@ -111,14 +111,19 @@ function compare(
   return { ok: false, text: `${what} differ: ${parts.join('; ')}` };
 }
 
+/** The value of a data map, as programs see it; undefined for maps without one. */
+function dataOf(kernel: Kernel, map: BpfMap): Uint8Array | undefined {
+  const { mappable } = map;
+  return mappable === undefined ? undefined : kernel.arena.read(mappable.address, mappable.size);
+}
+
 function compareContents(ours: Kernel, normal: Kernel): { ok: boolean; text: string } {
   const different = normal.maps.values().filter((map) => {
     const twin = ours.maps.values().find((candidate) => candidate.name === map.name);
-    const [left, right] = [twin?.contents(), map.contents()];
-    if (left === undefined || right === undefined) return left !== right;
-    return !bytesEqual(left, right);
+    const [left, right] = [twin === undefined ? undefined : dataOf(ours, twin), dataOf(normal, map)];
+    return left === undefined || right === undefined ? left !== right : !bytesEqual(left, right);
   });
-  if (different.length === 0) return { ok: true, text: 'same initial contents of all maps' };
+  if (different.length === 0) return { ok: true, text: 'same initial contents of all data maps' };
   return { ok: false, text: `contents differ: ${different.map(({ name }) => name).join(', ')}` };
 }
 
