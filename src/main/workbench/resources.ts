@@ -6,7 +6,7 @@ import { type DeviceMatch } from '../../preload/contract/index.ts';
 
 /** project.json of a sample or template. */
 interface ProjectManifest {
-  readonly kind: 'sample' | 'template';
+  readonly kind: 'sample' | 'object' | 'template';
   readonly title: string;
   readonly summary: string;
   readonly mainFile: string;

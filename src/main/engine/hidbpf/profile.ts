@@ -19,6 +19,14 @@ const BASE_KFUNCS = [
 const KFUNCS_6_10 = [...BASE_KFUNCS, 'hid_bpf_hw_output_report', 'hid_bpf_input_report'];
 const KFUNCS_6_11 = [...KFUNCS_6_10, 'hid_bpf_try_input_report'];
 
+/** A kernel without HID-BPF. */
+const NONE: HidBpfProfile = {
+  api: 'none',
+  quirksWritable: false,
+  unnumberedRequestByte: false,
+  kfuncs: [],
+};
+
 /** Newest first: the first row whose version is not above the kernel's is the one. Versions as major * 1000 + minor. */
 const PROFILES: readonly (readonly [since: number, profile: HidBpfProfile])[] = [
   [6013, { api: 'struct_ops', quirksWritable: true, unnumberedRequestByte: true, kfuncs: KFUNCS_6_11 }],
@@ -41,7 +49,6 @@ const PROFILES: readonly (readonly [since: number, profile: HidBpfProfile])[] = 
       kfuncs: [...BASE_KFUNCS, 'hid_bpf_attach_prog'],
     },
   ],
-  [0, { api: 'none', quirksWritable: false, unnumberedRequestByte: false, kfuncs: [] }],
 ];
 
 /** The profile of a kernel version such as `6.12`. */
@@ -49,5 +56,5 @@ export function hidBpfProfile(version: string): HidBpfProfile {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const code = major * 1000 + minor;
   const row = PROFILES.find(([since]) => code >= since);
-  return (row ?? (PROFILES.at(-1)))[1];
+  return row === undefined ? NONE : row[1];
 }

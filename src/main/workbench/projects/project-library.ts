@@ -71,9 +71,12 @@ export class ProjectLibrary {
   }
 
   templates(): TemplateSummary[] {
-    return this.#resources
-      .templates()
-      .map(({ templateId, kind, title, summary }) => ({ templateId, kind, title, summary }));
+    return this.#resources.templates().map(({ templateId, kind, title, summary }) => ({
+      templateId,
+      kind: kind === 'template' ? kind : 'sample',
+      title,
+      summary,
+    }));
   }
 
   /** Copies a sample or template; the object that came with it serves until there is a build. */
