@@ -14,12 +14,12 @@ export interface KernelChoice {
   readonly engine?: 'jit' | 'interpreter';
 }
 
-/** Linux 6.12 and the interpreter, unless told. */
+/** Linux 6.12 and the JIT, unless told. */
 export function simulationOptions(choice: KernelChoice): SimulationOptions {
   const { btf } = choice;
   return {
     kernel: choice.kernel ?? '6.12',
-    engine: choice.engine ?? 'interpreter',
+    engine: choice.engine ?? 'jit',
     ...(btf === undefined ? {} : { btf: within('--btf', () => Btf.parse(btf)) }),
   };
 }

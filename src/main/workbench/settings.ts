@@ -1,7 +1,7 @@
 import { type SettingsRepository } from '../host/store/index.ts';
 import { type Settings } from '../../preload/contract/index.ts';
 
-const DEFAULTS: Settings = { theme: 'system', kernel: '6.12', engine: 'interpreter', compilerPath: '' };
+const DEFAULTS: Settings = { theme: 'system', kernel: '6.12', engine: 'jit', compilerPath: '' };
 
 /** The settings, with defaults for what was never set. */
 export function readSettings(repository: SettingsRepository): Settings {
