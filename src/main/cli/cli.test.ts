@@ -93,7 +93,7 @@ describe('the command line', () => {
   it.each(SAMPLES)(
     'replays %s to exactly what its model of the device says, with both engines',
     async (name) => {
-      for (const engine of ['interpreter']) {
+      for (const engine of ['interpreter', 'jit']) {
         const out = join(folder(), 'out.hid');
         const { status, err } = await hidsmith(
           'replay',
