@@ -141,6 +141,7 @@ describe('descriptor lint', () => {
       '0509090 1a101190529011500250175089501 8102c0'.replaceAll(' ', ''),
       ['kernel', 'usage-range', 'usage-count'],
     ],
+    ['a unit without a physical range', '05010902a1016511093015002501750895018102c0', ['physical-range']],
     ['designators', '05010902a101390109301500250175089501 8102c0', ['ignored-item']],
     ['a field wider than 32 bits', '05010902a1010930150025017540950181 02c0', ['wide-field']],
     ['a long report', '0600ff0901a1010901150026ff0075089600108102c0', ['long-report']],

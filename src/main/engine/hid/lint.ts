@@ -22,6 +22,10 @@ export interface LintFinding {
 
 type Say = (level: LintFinding['level'], rule: string, offset: number, message: string) => void;
 
+/** Generic Desktop X … Rz. */
+const FIRST_AXIS = 0x00010030;
+const LAST_AXIS = 0x00010035;
+
 /** uhid cannot carry longer reports, and few devices have them. */
 const LONG_REPORT = 4095;
 
@@ -160,8 +164,14 @@ function lintRange(field: Field, say: Say): void {
       `Physical Minimum ${field.physicalMinimum} is above Physical Maximum ${physicalMaximum}`,
     );
   }
-  if (field.unit !== 0 && field.physicalMinimum === 0 && field.physicalMaximum === 0 && !field.isArray) {
-    say('info', 'physical-range', field.offset, 'a unit without a physical range: the logical range counts');
+  const axis = field.usages.find((usage) => usage >= FIRST_AXIS && usage <= LAST_AXIS);
+  if (axis !== undefined && (field.unit & 15) !== 0 && field.physicalMinimum >= physicalMaximum) {
+    say(
+      'info',
+      'physical-range',
+      field.offset,
+      `${usageName(axis)} has a unit but no physical range: Linux gives the axis no resolution`,
+    );
   }
   if (field.isArray && field.isKernelField && !field.isConstant) {
     const named = field.usageRanges.reduce((sum, range) => sum + range.maximum - range.minimum + 1, 0);

@@ -139,6 +139,11 @@ describe('hid-recorder text', () => {
     ]);
   });
 
+  it('reads text with a byte order mark', () => {
+    const { devices, notes } = parseRecording(`\ufeffR: 19 ${DESCRIPTOR}\nE: 0.0 1 01\n`);
+    expect([devices[0]!.descriptor.length, devices[0]!.eventCount, notes.length]).toEqual([19, 1, 0]);
+  });
+
   it('keeps both parts when recordings with different descriptors are put together', () => {
     const recording = parseRecording(`R: 19 ${DESCRIPTOR}\nE: 0.0 1 01\nR: 2 05 01\nE: 0.0 1 02\n`);
     expect(recording.devices.map(({ index, eventCount }) => [index, eventCount])).toEqual([

@@ -10,6 +10,11 @@ import { UsbhidDumpReader } from './usbhid-dump.ts';
 /** Longest file taken for a descriptor in hex. */
 const MAX_HEX_TEXT = 1 << 20;
 
+/** Some editors put a byte order mark before UTF-8 text. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
 function descriptorRecording(format: RecordingFormat, descriptor: Uint8Array): Recording {
   const builder = new RecordingBuilder(format);
   const place = builder.addDevice(0) ?? 0;
@@ -55,7 +60,7 @@ export class RecordingParser {
   }
 
   #begin(): void {
-    const head = concatBytes(this.#head);
+    const head = withoutMark(concatBytes(this.#head));
     this.#format ??= detectFormat(head);
     if (this.#format === undefined) {
       throw new EngineError(
@@ -80,7 +85,7 @@ export class RecordingParser {
   finish(): Recording {
     if (this.#splitter === undefined) this.#begin();
     if (this.#splitter === undefined || this.#reader === undefined) {
-      const bytes = concatBytes(this.#head);
+      const bytes = withoutMark(concatBytes(this.#head));
       if (this.#format === 'descriptor-binary') return descriptorRecording('descriptor-binary', bytes);
       return descriptorRecording('descriptor-hex', parseHexDescriptor(decodeUtf8(bytes)));
     }
