@@ -151,7 +151,6 @@ export class Environment {
   current: PathState = new PathState();
   pending: Pending[] = [];
   explored: PathState[][] = [];
-  readonly missCounts = new WeakMap<PathState, { hits: number; misses: number }>();
   insn = 0;
   previousInsn = -1;
   lastVisited = -1;

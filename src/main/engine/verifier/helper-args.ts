@@ -22,7 +22,7 @@ import {
   kptrMatches,
   mayAccessPacket,
 } from './memory.ts';
-import { markPrecise } from './precision.ts';
+import { markPrecise, markSlotPrecise } from './precision.ts';
 import { MAX_VAR_SIZE, type Register } from './register.ts';
 import { checkSource } from './register-checks.ts';
 import {
@@ -37,6 +37,7 @@ import {
 } from './reg-type.ts';
 import { isReadOnlyMap, supportsDirectValue } from './resolve.ts';
 import { checkStackRange, type AccessType } from './stack.ts';
+import { SlotType } from './state.ts';
 import { type SpecialField, type VerifierMap } from './types.ts';
 
 /** What the arguments of one call told (struct bpf_call_arg_meta). */
@@ -52,6 +53,8 @@ export class CallArguments {
   /** Memory that the helper will write: from this register on, so many bytes. */
   readonly raw = { regno: 0, size: 0 };
   rawMode = false;
+  /** Key of an array lookup, where its value is known. */
+  constantKey: bigint | undefined = undefined;
   resultBtf: Register['btf'] = undefined;
   resultBtfId = 0;
   callback = 0;
@@ -415,6 +418,7 @@ function checkByKind(env: Environment, index: number, argument: Argument, meta: 
     case 'map_key':
       if (meta.map === undefined) env.reject(Errno.EACCES, 'invalid map_ptr to access map->key');
       checkHelperMemory(env, regno, meta.map.keySize, { access: 'read', zeroAllowed: false });
+      meta.constantKey = constantKey(env, r, meta.map);
       break;
     case 'map_value':
       if (r.isNull && (argument.flags & TypeFlag.MAYBE_NULL) !== 0) return;
@@ -451,6 +455,29 @@ function checkByKind(env: Environment, index: number, argument: Argument, meta: 
     default:
       checkObjectKind(env, regno, argument, meta);
   }
+}
+
+/**
+ * The key on the stack, where it is a known number: since 6.15 an array lookup with a key inside the array needs no
+ * NULL check (get_constant_map_key).
+ */
+function constantKey(env: Environment, r: Register, map: VerifierMap): bigint | undefined {
+  const isArray = map.type === MapType.ARRAY || map.type === MapType.PERCPU_ARRAY;
+  if (!isArray || env.input.profile.code < 6015 || r.type !== STACK || !r.isConst) return undefined;
+  const frame = env.frameOf(r);
+  const at = -(r.off + r.varOffNumber) - 1;
+  const index = at >> 3;
+  const slot = frame.stack[index];
+  if (slot === undefined) return undefined;
+  const run = (type: number): number => {
+    let count = 0;
+    for (let i = at & 7; i >= 0 && slot.byte(i) === type; i--) count += 1;
+    return count;
+  };
+  if (run(SlotType.ZERO) >= map.keySize) return 0n;
+  if (!slot.isSpilledScalar || run(SlotType.SPILL) !== map.keySize || !slot.value.isConst) return undefined;
+  markSlotPrecise(env, frame.index, index);
+  return slot.value.varOff.value;
 }
 
 function checkObjectKind(env: Environment, regno: number, argument: Argument, meta: CallArguments): void {

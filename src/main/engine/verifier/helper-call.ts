@@ -229,7 +229,8 @@ function setResult(
       r.map = meta.map;
       r.mapUid = meta.mapUid;
       r.type = RegType.MAP_VALUE | flags;
-      if (!mayBeNull(flags) && hasField(meta.map, 'spin_lock')) r.id = env.newId();
+      if (id === HelperId.map_lookup_elem && keyIsInside(meta)) r.type &= ~TypeFlag.MAYBE_NULL;
+      if (!mayBeNull(r.type) && hasField(meta.map, 'spin_lock')) r.id = env.newId();
       break;
     case 'mem':
       r.type = RegType.MEM | flags;
@@ -245,6 +246,17 @@ function setResult(
       r.type = (POINTER_RESULTS[base] ?? RegType.SCALAR) | flags;
   }
   if (mayBeNull(r.type)) r.id = env.newId();
+}
+
+/** A lookup that cannot fail: the array has that element. */
+function keyIsInside(meta: CallArguments): boolean {
+  const key = meta.constantKey;
+  return (
+    key !== undefined &&
+    meta.map !== undefined &&
+    BigInt.asIntN(64, key) >= 0n &&
+    key < BigInt(meta.map.maxEntries)
+  );
 }
 
 function setPerCpuResult(

@@ -810,14 +810,10 @@ export function checkLoad(env: Environment, insn: Insn): void {
 /** STX and ST */
 export function checkStore(env: Environment, insn: Insn): void {
   const fromRegister = (insn.code & 7) === InsnClass.STX;
-  if (fromRegister) {
-    checkSource(env, insn.src);
-  } else if ((insn.code & 0xe0) !== InsnMode.MEM || insn.src !== 0) {
-    env.reject(Errno.EINVAL, 'BPF_ST uses reserved fields');
+  if ((insn.code & 0xe0) !== InsnMode.MEM || (fromRegister ? insn.imm !== 0 : insn.src !== 0)) {
+    env.reject(Errno.EINVAL, `BPF_${fromRegister ? 'STX' : 'ST'} uses reserved fields`);
   }
-  if (fromRegister && ((insn.code & 0xe0) !== InsnMode.MEM || insn.imm !== 0)) {
-    env.reject(Errno.EINVAL, 'BPF_STX uses reserved fields');
-  }
+  if (fromRegister) checkSource(env, insn.src);
   checkSource(env, insn.dst);
   const type = env.register(insn.dst).type;
   checkMemoryAccess(env, {

@@ -42,25 +42,16 @@ export function noteLinked(env: Environment, linked: readonly LinkedRegister[]):
   historyEntry(env).linked = linked;
 }
 
-/** What still has to be made precise, per frame. */
+/** What still has to be made precise, per frame: registers and slots as bit masks. */
 class Wanted {
   frame = 0;
   readonly registers = new Int32Array(MAX_CALL_FRAMES);
-  readonly slots: Set<number>[] = [];
-
-  constructor() {
-    for (let i = 0; i < MAX_CALL_FRAMES; i++) this.slots.push(new Set());
-  }
+  /** Slots 0 … 31 and 32 … 63 of each frame. */
+  readonly slots = new Int32Array(MAX_CALL_FRAMES * 2);
 
   get isEmpty(): boolean {
-    for (let i = 0; i <= this.frame; i++) {
-      if (this.registers[i] !== 0 || this.slotsOf(i).size !== 0) return false;
-    }
+    for (let i = 0; i <= this.frame; i++) if (this.mask(i) !== 0 || this.hasSlots(i)) return false;
     return true;
-  }
-
-  slotsOf(frame: number): Set<number> {
-    return this.slots[frame] as Set<number>;
   }
 
   mask(frame = this.frame): number {
@@ -79,9 +70,33 @@ class Wanted {
     this.registers[frame] = this.mask(frame) & ~(1 << register);
   }
 
+  hasSlots(frame = this.frame): boolean {
+    return this.slots[frame * 2] !== 0 || this.slots[frame * 2 + 1] !== 0;
+  }
+
+  hasSlot(slot: number, frame: number): boolean {
+    return ((this.slots[frame * 2 + (slot >> 5)] as number) & (1 << (slot & 31))) !== 0;
+  }
+
+  wantSlot(slot: number, frame: number): void {
+    const word = frame * 2 + (slot >> 5);
+    this.slots[word] = (this.slots[word] as number) | (1 << (slot & 31));
+  }
+
+  dropSlot(slot: number, frame: number): void {
+    const word = frame * 2 + (slot >> 5);
+    this.slots[word] = (this.slots[word] as number) & ~(1 << (slot & 31));
+  }
+
+  slotsOf(frame: number): number[] {
+    const found: number[] = [];
+    for (let slot = 0; slot < 64; slot++) if (this.hasSlot(slot, frame)) found.push(slot);
+    return found;
+  }
+
   clear(): void {
     this.registers.fill(0);
-    for (const slots of this.slots) slots.clear();
+    this.slots.fill(0);
   }
 }
 
@@ -153,7 +168,7 @@ function stepLoad(insn: Insn, entry: HistoryEntry | undefined, wanted: Wanted): 
   wanted.drop(loaded);
   // What comes from maps, contexts and so on is nobody's result.
   if (entry === undefined || entry.stackSlot < 0) return;
-  wanted.slotsOf(entry.stackFrame).add(entry.stackSlot);
+  wanted.wantSlot(entry.stackSlot, entry.stackFrame);
 }
 
 function stepStore(insn: Insn, entry: HistoryEntry | undefined, wanted: Wanted): StepResult {
@@ -163,7 +178,8 @@ function stepStore(insn: Insn, entry: HistoryEntry | undefined, wanted: Wanted):
   }
   if (wanted.has(insn.dst)) return 'give-up';
   if (entry === undefined || entry.stackSlot < 0) return 'on';
-  if (!wanted.slotsOf(entry.stackFrame).delete(entry.stackSlot)) return 'on';
+  if (!wanted.hasSlot(entry.stackSlot, entry.stackFrame)) return 'on';
+  wanted.dropSlot(entry.stackSlot, entry.stackFrame);
   if ((insn.code & 7) === InsnClass.STX) wanted.want(insn.src);
   return 'on';
 }
@@ -181,7 +197,7 @@ function stepJump(
   if (operation === JmpOp.CALL) {
     if (isSyncCallbackInsn(env, insn) && index !== following - 1) {
       // Out of the callback, into the frame of the call.
-      if ((wanted.mask() & ~ARGUMENTS) !== 0 || wanted.slotsOf(wanted.frame).size !== 0) {
+      if ((wanted.mask() & ~ARGUMENTS) !== 0 || wanted.hasSlots()) {
         env.bug('backtracking: leftovers of a callback');
       }
       wanted.registers[wanted.frame] = 0;
@@ -222,7 +238,7 @@ function stepCall(env: Environment, insn: Insn, index: number, wanted: Wanted): 
     return 'on';
   }
   if ((wanted.mask() & ~ARGUMENTS) !== 0) env.bug('backtracking: wanted registers at function entry');
-  if (wanted.slotsOf(wanted.frame).size !== 0) env.bug('backtracking: wanted slots at function entry');
+  if (wanted.hasSlots()) env.bug('backtracking: wanted slots at function entry');
   for (let i = 1; i <= 5; i++) {
     if (!wanted.has(i)) continue;
     wanted.drop(i);
@@ -242,11 +258,11 @@ function syncLinked(entry: HistoryEntry | undefined, wanted: Wanted): void {
   const linked = entry?.linked;
   if (linked === undefined) return;
   const isWanted = (l: LinkedRegister): boolean =>
-    l.isRegister ? (wanted.mask(l.frame) & (1 << l.index)) !== 0 : wanted.slotsOf(l.frame).has(l.index);
+    l.isRegister ? (wanted.mask(l.frame) & (1 << l.index)) !== 0 : wanted.hasSlot(l.index, l.frame);
   if (!linked.some(isWanted)) return;
   for (const l of linked) {
     if (l.isRegister) wanted.want(l.index, l.frame);
-    else wanted.slotsOf(l.frame).add(l.index);
+    else wanted.wantSlot(l.index, l.frame);
   }
 }
 
@@ -256,11 +272,8 @@ function maskText(mask: number): string {
   return names.join(',');
 }
 
-function slotsText(slots: Set<number>): string {
-  return [...slots]
-    .sort((a, b) => a - b)
-    .map((slot) => String(-(slot + 1) * 8))
-    .join(',');
+function slotsText(slots: readonly number[]): string {
+  return slots.map((slot) => String(-(slot + 1) * 8)).join(',');
 }
 
 function printStep(env: Environment, index: number, wanted: Wanted): void {
@@ -304,19 +317,32 @@ export function markAllImprecise(state: PathState): void {
   }
 }
 
+/** One at a time is enough: it is empty again after each use. */
+const shared = new Wanted();
+
 /** Makes a scalar of the current frame precise, and what it came from. */
 export function markPrecise(env: Environment, register: number): void {
   if (!env.privileged) return;
   if (env.register(register).type !== RegType.SCALAR) env.bug('backtracking misuse');
-  const wanted = new Wanted();
-  wanted.frame = env.current.depthOfCalls;
-  wanted.want(register);
-  goBack(env, wanted);
+  shared.clear();
+  shared.frame = env.current.depthOfCalls;
+  shared.want(register);
+  goBack(env, shared);
+}
+
+/** Makes a scalar spilled to a stack slot precise, and what it came from. */
+export function markSlotPrecise(env: Environment, frame: number, slot: number): void {
+  if (!env.privileged) return;
+  shared.clear();
+  shared.frame = env.current.depthOfCalls;
+  shared.wantSlot(slot, frame);
+  goBack(env, shared);
 }
 
 /** What an equal older state needs precisely, the current one needs as well (propagate_precision). */
 export function propagatePrecision(env: Environment, old: PathState): void {
-  const wanted = new Wanted();
+  const wanted = shared;
+  wanted.clear();
   wanted.frame = env.current.depthOfCalls;
   for (let index = old.depthOfCalls; index >= 0; index--) {
     const frame = old.frame(index);
@@ -329,7 +355,7 @@ export function propagatePrecision(env: Environment, old: PathState): void {
     }
     frame.stack.forEach((slot, i) => {
       if (!slot.isSpilledScalar || !slot.value.precise) return;
-      wanted.slotsOf(index).add(i);
+      wanted.wantSlot(i, index);
       names.push(`fp${-(i + 1) * 8}`);
     });
     if (names.length > 0 && env.log.tracesEverything) {
@@ -413,7 +439,7 @@ function reachEntry(env: Environment, state: PathState, wanted: Wanted): void {
     state.depthOfCalls === 0 &&
     frame.subprogram > 0 &&
     frame.callsite === -1 &&
-    wanted.slotsOf(wanted.frame).size === 0 &&
+    !wanted.hasSlots() &&
     (wanted.mask() & ~ARGUMENTS) === 0;
   if (!plain) env.bug('backtracking: function entry');
   for (let i = 1; i <= 5; i++) {
@@ -431,16 +457,16 @@ function markIn(env: Environment, state: PathState, wanted: Wanted): void {
       if (register.type !== RegType.SCALAR || register.precise) wanted.drop(i, index);
       else register.precise = true;
     }
-    const slots = wanted.slotsOf(index);
-    for (const i of [...slots]) {
+    const slots = wanted.hasSlots(index) ? wanted.slotsOf(index) : [];
+    for (const i of slots) {
       const slot = frame.stack[i];
       if (slot === undefined) env.bug('backtracking: stack slot out of bounds');
-      if (!slot.isSpilledScalar || slot.value.precise) slots.delete(i);
+      if (!slot.isSpilledScalar || slot.value.precise) wanted.dropSlot(i, index);
       else slot.value.precise = true;
     }
     if (env.log.tracesEverything) {
       env.say(
-        `mark_precise: frame${index}: parent state regs=${maskText(wanted.mask(index))} stack=${slotsText(slots)}: `,
+        `mark_precise: frame${index}: parent state regs=${maskText(wanted.mask(index))} stack=${slotsText(wanted.slotsOf(index))}: `,
       );
       env.say(stateText(env, frame, true));
     }

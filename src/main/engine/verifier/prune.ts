@@ -11,15 +11,6 @@ import { IterState, Live } from './register.ts';
 import { SlotType, sameCallsites, type PathState } from './state.ts';
 import { slotOf } from './stack.ts';
 
-function countsOf(env: Environment, state: PathState): { hits: number; misses: number } {
-  let counts = env.missCounts.get(state);
-  if (counts === undefined) {
-    counts = { hits: 0, misses: 0 };
-    env.missCounts.set(state, counts);
-  }
-  return counts;
-}
-
 /** Finished checkpoints forget what nobody read, so that more states are equal to them. */
 function cleanStates(env: Environment, list: readonly PathState[], insn: number): void {
   for (const state of list) {
@@ -137,17 +128,16 @@ export function isVisited(env: Environment, insn: number): boolean {
         add = false;
       }
     } else hit = compareFinished(env, state);
-    const counts = countsOf(env, state);
     if (hit) {
-      counts.hits += 1;
+      state.hits += 1;
       propagateLiveness(env, state);
       if (env.factsAt(env.insn).jumpPoint) historyEntry(env);
       propagatePrecision(env, state);
       return true;
     }
-    if (add) counts.misses += 1;
+    if (add) state.misses += 1;
     const patience = facts.forceCheckpoint && state.branches > 0 ? 64 : 3;
-    if (counts.misses > counts.hits * patience + patience) {
+    if (state.misses > state.hits * patience + patience) {
       list.splice(i, 1);
       if (state.cleaned && !state.usedAsLoopEntry) env.peakStates -= 1;
     }

@@ -1,7 +1,15 @@
 /** Maps and kernel variables behind ld_imm64, and instructions that do not exist (resolve_pseudo_ldimm64). */
 import { Errno, MapFlag, MapType, ProgType } from '../abi/index.ts';
 import { BtfKind } from '../btf/index.ts';
-import { InsnClass, InsnMode, OPCODES_BY_CODE, PseudoSource, isLdImm64, type Insn } from '../isa/index.ts';
+import {
+  InsnClass,
+  InsnMode,
+  OPCODES_BY_CODE,
+  Op,
+  PseudoSource,
+  isLdImm64,
+  type Insn,
+} from '../isa/index.ts';
 import { isStruct, resolveModifiers } from './btf-types.ts';
 import { type Environment, type InsnFacts } from './environment.ts';
 import { MAX_VAR_OFF } from './register.ts';
@@ -42,6 +50,8 @@ function isKnownOpcode(env: Environment, insn: Insn): boolean {
   if (class_ === InsnClass.LD && (mode === InsnMode.ABS || mode === InsnMode.IND)) {
     return (insn.code & 0x18) !== 0x18;
   }
+  // callx exists for other machines only.
+  if (insn.code === Op.CALLX) return false;
   if (insn.code === 0xe5) return env.input.profile.mayGoto;
   if (insn.code === 0x06 || (class_ === InsnClass.LDX && mode === InsnMode.MEMSX))
     return env.input.profile.cpuV4;

@@ -148,6 +148,9 @@ export class PathState {
   preemptLocks = 0;
   inSleepable = false;
   speculative = false;
+  /** How often it was equal to a later state, and how often not. */
+  hits = 0;
+  misses = 0;
   /** Nothing more will be learned about it: values that nobody reads are forgotten. */
   cleaned = false;
 

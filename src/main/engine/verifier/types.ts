@@ -80,6 +80,8 @@ export interface VerifierMap {
    * undefined where they cannot be read.
    */
   readonly readValue?: (offset: number, size: number) => Uint8Array | undefined;
+  /** Kernel address of struct bpf_map, for the log only. */
+  readonly address?: bigint;
   /** Kernel address of the value of an array map with one element, for ld_imm64 of a value; undefined where not supported. */
   readonly directValueAddress?: bigint;
   /** BTF of key and value. */
