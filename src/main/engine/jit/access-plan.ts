@@ -20,6 +20,11 @@ export interface RangeCache {
 export interface Seed {
   readonly head: number;
   readonly register: number;
+  /**
+   * Set if the loop is one block in which the register only grows, by a constant, and this is the distance of the checked
+   * addresses from it: one comparison with the range's end is then enough, and the range bounds the loop.
+   */
+  readonly growing: number | undefined;
 }
 
 /**
@@ -92,10 +97,23 @@ export interface PlanOptions {
   readonly probes: ReadonlySet<number> | undefined;
 }
 
+/** A group, and what its cache depends on. */
+interface Found {
+  readonly group: CheckGroup;
+  readonly root: number;
+  readonly register: number;
+  readonly block: number;
+  growing?: number;
+}
+
 export interface Plan {
   /** By slot. */
   readonly accesses: ReadonlyMap<number, AccessPlan>;
   readonly caches: readonly RangeCache[];
+  /** Checks against a range that was looked up before a loop. */
+  readonly seeded: readonly CheckGroup[];
+  /** Blocks that are loops which end before their range does: nobody has to look at the fuel in them. */
+  readonly bounded: ReadonlySet<number>;
 }
 
 /** Caches of a function; further roots share. */
@@ -113,7 +131,8 @@ class Planner {
   readonly #options: PlanOptions;
   readonly #accesses = new Map<number, AccessPlan>();
   readonly #caches = new Map<string, RangeCache>();
-  readonly #groups: { group: CheckGroup; root: number; register: number; block: number }[] = [];
+  readonly #groups: Found[] = [];
+  readonly #bounded = new Set<number>();
   readonly #loops: readonly Loop[];
   #block = 0;
   /** Groups of the running straight piece, by value number. */
@@ -138,12 +157,31 @@ class Planner {
       const inherits = block.predecessors.length === 1 && only !== undefined && only < number && number > 0;
       const known = inherits ? (atEnd[only] as Knowledge).copy() : this.#fresh(roots[number] as Int32Array);
       this.#block = number;
+      const started = [...known.values];
       walk(insns, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry));
+      this.#findGrowing(number, started, known);
       this.#close(known);
       atEnd[number] = known;
     });
     this.#assignCaches(roots);
-    return { accesses: this.#accesses, caches: [...this.#caches.values()] };
+    const seeded = this.#groups
+      .filter(({ group }) => group.cache?.seed !== undefined)
+      .map(({ group }) => group);
+    const caches = [...this.#caches.values()];
+    return { accesses: this.#accesses, caches, seeded, bounded: this.#bounded };
+  }
+
+  /** In a loop of one block: groups whose pointer was in a register at its start and is there again, a bit further. */
+  #findGrowing(number: number, started: readonly number[], known: Knowledge): void {
+    const loop = this.#loops.find(({ head, body, calls }) => head === number && body.size === 1 && !calls);
+    if (loop === undefined || this.#options.flow.irreducible) return;
+    for (const found of this.#groups) {
+      if (found.block !== number) continue;
+      const value = [...this.#open].find(([, group]) => group === found.group)?.[0];
+      const register = value === undefined ? -1 : started.indexOf(value);
+      if (register < 0 || register > 9 || known.values[register] !== value) continue;
+      if ((known.offsets[register] as number) > 0) found.growing = register;
+    }
   }
 
   #fresh(roots: Int32Array): Knowledge {
@@ -255,13 +293,21 @@ class Planner {
     for (const { head, body, calls } of this.#loops) {
       if (calls || !body.has(block)) continue;
       const register = roots[head]?.indexOf(root) ?? -1;
-      if (register >= 0 && register < 10) return { head, register };
+      if (register >= 0 && register < 10) return { head, register, growing: undefined };
     }
     return undefined;
   }
 
   #assignCaches(roots: readonly Int32Array[]): void {
-    for (const { group, root, register, block } of this.#groups) {
+    for (const { group, root, register, block, growing } of this.#groups) {
+      if (growing !== undefined && this.#caches.size < MOST_CACHES) {
+        const seed = { head: block, register: growing, growing: group.low };
+        const extent = group.high - group.low;
+        group.cache = { index: this.#caches.size, extent, uses: 1, inLoop: true, seed, write: group.write };
+        this.#caches.set(`growing at ${group.pc}`, group.cache);
+        this.#bounded.add(block);
+        continue;
+      }
       const seed = this.#seedFor(block, root, roots);
       const name = `${group.write ? 'w' : 'r'}${root === SCALAR ? `scalar${register}` : root}@${seed?.head ?? ''}`;
       let cache = this.#caches.get(name);

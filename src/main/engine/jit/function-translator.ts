@@ -31,6 +31,11 @@ interface Label {
   readonly loop: boolean;
 }
 
+/** The label of the way out of a loop from the instruction at `pc`: a number that is no block's. */
+function wayOut(pc: number): number {
+  return -10 - pc;
+}
+
 /** Larger frames than this are zeroed in one go, not word by word. */
 const STORES_AT_MOST = 128;
 
@@ -53,6 +58,8 @@ export class FunctionTranslator {
   readonly #fuel: FuelPlan;
   /** Instructions executed at this place that the counter does not have yet. */
   #uncounted = 0;
+  /** The same at the checks whose ways out come later. */
+  readonly #uncountedAt = new Map<number, number>();
 
   constructor(context: ProgramContext, entry: number) {
     this.#context = context;
@@ -65,10 +72,19 @@ export class FunctionTranslator {
   }
 
   translate(exportName: string): WasmFunction {
+    // Ways out of loops lie behind everything else, so that loops stay small.
+    const waysOut = this.#waysOut();
+    for (const pc of waysOut.toReversed()) this.#open(W.block, { target: wayOut(pc), loop: false });
     this.#prologue();
     if (this.#flow.irreducible) this.#dispatch();
     else this.#tree(0);
     for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) task();
+    for (const pc of waysOut) {
+      this.#code.op(W.unreachable);
+      this.#close();
+      this.#uncounted = this.#uncountedAt.get(pc) ?? 0;
+      this.#handOver(pc);
+    }
     const code = this.#code.op(W.unreachable).op(W.end);
     const caches = 2 * this.#plan.caches.length;
     return {
@@ -77,6 +93,15 @@ export class FunctionTranslator {
       body: code.bytes,
       exportName,
     };
+  }
+
+  /** Instructions in loops that may hand over: checks of accesses, and jumps back, which look at the fuel. */
+  #waysOut(): number[] {
+    const checks = this.#plan.seeded.map((group) => group.pc);
+    const jumps = this.#flow.blocks.filter(
+      (block, number) => block.taken >= 0 && this.#isBackward(block) && !this.#isBounded(number),
+    );
+    return [...checks, ...jumps.map((block) => block.last)];
   }
 
   #insn(pc: number): Insn {
@@ -195,11 +220,15 @@ export class FunctionTranslator {
     if (this.#flow.irreducible) return -1;
     const backward = to <= from;
     if (!backward && !this.#isMerge(to)) return -1;
+    return this.#labelDepth(to, backward);
+  }
+
+  #labelDepth(target: number, loop = false): number {
     for (let i = this.#labels.length - 1; i >= 0; i--) {
       const label = this.#labels[i] as Label;
-      if (label.target === to && label.loop === backward) return this.#labels.length - 1 - i;
+      if (label.target === target && label.loop === loop) return this.#labels.length - 1 - i;
     }
-    throw new Error(`internal error: no label for block ${to}`);
+    throw new Error(`internal error: no label for ${target}`);
   }
 
   /** What the counter has to lose on the way from a block's end to another block. */
@@ -271,7 +300,7 @@ export class FunctionTranslator {
       return;
     }
     if (meaning.kind === 'goto' || block.taken === block.next) {
-      this.#checkFuel(block);
+      this.#checkFuel(number, block);
       this.#goTo(number, block.taken);
       return;
     }
@@ -290,7 +319,7 @@ export class FunctionTranslator {
       return;
     }
     this.#open(W.if, { target: -1, loop: false });
-    if (backward) this.#checkFuel(block);
+    if (backward) this.#checkFuel(number, block);
     this.#then(
       () => this.#goTo(number, block.taken),
       () => {
@@ -305,8 +334,8 @@ export class FunctionTranslator {
     return (this.#flow.blocks[block.taken] as Block).start <= block.last;
   }
 
-  #checkFuel(block: Block): void {
-    if (!this.#isBackward(block)) return;
+  #checkFuel(number: number, block: Block): void {
+    if (!this.#isBackward(block) || this.#isBounded(number)) return;
     this.#code
       .get(Local.FUEL)
       .i64(this.#uncounted + 1)
@@ -447,12 +476,14 @@ export class FunctionTranslator {
     const places = low + 1;
     const seeded = cache.seed !== undefined;
     if (shift !== 0 && !seeded) code.tee(Local.ADDRESS);
-    code.get(low).op(W.i64Sub).get(places).op(W.i64GeU).op(W.if, VOID);
+    if (cache.seed?.growing === undefined) code.get(low).op(W.i64Sub);
+    code.get(places).op(W.i64GeU);
     if (seeded) {
-      this.#handOver(pc);
-      code.op(W.end);
+      this.#uncountedAt.set(pc, this.#uncounted);
+      code.brIf(this.#labelDepth(wayOut(pc)));
       return;
     }
+    code.op(W.if, VOID);
     if (shift !== 0) code.get(Local.ADDRESS);
     else pushRegister(code, base);
     code.i32(extent).i32(cache.extent).call(widen).set(places).set(low).op(W.i32Eqz).op(W.if, VOID);
@@ -460,16 +491,43 @@ export class FunctionTranslator {
     code.op(W.end).op(W.end);
   }
 
+  #isBounded(number: number): boolean {
+    return this.#plan.bounded.has(number);
+  }
+
   /** Looks up, before a loop begins, the memory that its accesses may touch. */
   #seedRanges(head: number): void {
     const code = this.#code;
-    for (const cache of this.#plan.caches) {
-      if (cache.seed?.head !== head) continue;
-      const low = Local.CACHES + 2 * cache.index;
-      pushRegister(code, cache.seed.register);
-      code.i32(cache.extent).call(cache.write ? FunctionIndex.REGION_WRITE : FunctionIndex.REGION_READ);
+    for (const { seed, index, extent, write } of this.#plan.caches) {
+      if (seed?.head !== head) continue;
+      const low = Local.CACHES + 2 * index;
+      pushRegister(code, seed.register);
+      code.i32(extent).call(write ? FunctionIndex.REGION_WRITE : FunctionIndex.REGION_READ);
       code.set(low + 1).set(low);
+      if (seed.growing !== undefined) this.#seedGrowing(head, seed.register, seed.growing, low);
     }
+  }
+
+  /**
+   * Turns the number of places into the first address behind them (0 if the loop does not begin inside the range), and
+   * makes sure that the fuel lasts until the range ends.
+   */
+  #seedGrowing(head: number, register: number, distance: number, low: number): void {
+    const code = this.#code;
+    const places = low + 1;
+    pushRegister(code, register);
+    code.i64(distance).op(W.i64Add).tee(Local.ADDRESS).get(low).op(W.i64Sub).get(places).op(W.i64LtU);
+    code.op(W.if, VOID).get(low).get(places).op(W.i64Add).set(places);
+    this.#uncounted = this.#fuel.ahead[head] as number;
+    code.get(Local.FUEL).get(places).get(Local.ADDRESS).op(W.i64Sub).i64(1).op(W.i64Add);
+    code
+      .i64(this.#fuel.cost[head] as number)
+      .op(W.i64Mul)
+      .i64(this.#uncounted)
+      .op(W.i64Add);
+    code.op(W.i64LtS).op(W.if, VOID);
+    this.#handOver((this.#flow.blocks[head] as Block).start);
+    code.op(W.end).op(W.else).i64(0).set(places).op(W.end);
   }
 
   #emitCall(pc: number, insn: Insn, target: 'helper' | 'local' | 'kfunc' | 'register'): boolean {
