@@ -13,6 +13,9 @@ const ATTR_SIZES = new Map<number, number>([
   [BpfCmd.PROG_LOAD, 168],
   [BpfCmd.PROG_TEST_RUN, 80],
   [BpfCmd.PROG_BIND_MAP, 12],
+  [BpfCmd.OBJ_PIN, 20],
+  [BpfCmd.OBJ_GET, 20],
+  [BpfCmd.OBJ_GET_INFO_BY_FD, 16],
   [BpfCmd.BTF_LOAD, 40],
   [BpfCmd.BTF_GET_FD_BY_ID, 16],
   [BpfCmd.LINK_CREATE, 64],
@@ -169,6 +172,26 @@ export class BpfCalls {
       next_key: next,
     });
     return result < 0 ? result : (this.#memory.read(next, size) ?? new Uint8Array());
+  }
+
+  /** BPF_OBJ_GET: a descriptor of what is pinned at `path`, or a negative errno. */
+  pinned(path: string): number {
+    this.#memory.reset();
+    return this.plain(BpfCmd.OBJ_GET, { pathname: this.#memory.putString(path) });
+  }
+
+  /** BPF_OBJ_PIN */
+  pin(fd: number, path: string): number {
+    this.#memory.reset();
+    return this.plain(BpfCmd.OBJ_PIN, { pathname: this.#memory.putString(path), bpf_fd: fd });
+  }
+
+  /** BPF_OBJ_GET_INFO_BY_FD: the kernel's structure, or a negative errno. */
+  info(fd: number, size: number): Uint8Array | number {
+    this.#memory.reset();
+    const info = this.#memory.allocate(size);
+    const result = this.plain(BpfCmd.OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info_len: size, info });
+    return result < 0 ? result : (this.#memory.read(info, size) ?? new Uint8Array());
   }
 
   /** BPF_RAW_TRACEPOINT_OPEN; without a name for programs that know their target. */

@@ -238,3 +238,29 @@ describe.skipIf(skeletons === undefined || kernelBtf === undefined)(
     });
   },
 );
+
+describe.skipIf(cases === undefined || kernelBtf === undefined)('speed (needs ../shared/data)', () => {
+  it('opens and prepares every driver in less than 20 ms of the processor’s time', () => {
+    for (const name of readdirSync(cases!)) {
+      const bytes = new Uint8Array(readFileSync(join(cases!, name, 'driver.bpf.o')));
+      const once = (): void =>
+        loadObject(parseObject(bytes, { name: 'driver' }), new FakeKernel(), {
+          kernelBtf: kernelBtf!,
+        }).close();
+      once();
+      const start = process.cpuUsage();
+      for (let i = 0; i < 3; i++) once();
+      const { user, system } = process.cpuUsage(start);
+      expect([name, (user + system) / 3000 < 20]).toEqual([name, true]);
+    }
+  });
+
+  it('sends other flags than SEC() stands for when told', () => {
+    const spec = read(join(rejects!, 'bad13-syscall-not-sleepable/driver.bpf.o'));
+    const door = new FakeKernel();
+    loadObject(spec, door, { kernelBtf: kernelBtf!, programFlags: () => 0 });
+    expect(door.of('PROG_LOAD').map(({ fields }) => fields['prog_flags'])).toEqual(
+      spec.programs.map(() => 0),
+    );
+  });
+});

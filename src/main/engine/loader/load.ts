@@ -20,6 +20,7 @@ import { linkProgram, type LinkedProgram } from './link.ts';
 import { LoadError, errnoText, refuse, type LoadStage } from './load-error.ts';
 import { LoadedObject } from './loaded-object.ts';
 import { type LoadOptions } from './options.ts';
+import { pinMap, pinPath, reusePinned } from './pins.ts';
 import { CoreRelocator, bindReferences } from './relocate.ts';
 import { layOutStructOps, type KernelStructOps } from './struct-ops.ts';
 import { explainLog } from './verifier-log.ts';
@@ -67,6 +68,8 @@ class Loading {
   readonly #mapFds = new Map<number, number>();
   readonly #programFds = new Map<string, number>();
   readonly #structOps = new Map<number, KernelStructOps>();
+  /** Maps that were pinned before and are not filled again. */
+  readonly #reused = new Set<number>();
   #btfFd = -1;
 
   constructor(spec: ObjectSpec, calls: BpfCalls, options: LoadOptions) {
@@ -91,6 +94,7 @@ class Loading {
     this.#createMaps(values);
     for (const program of linked) this.#loadProgram(program, externs);
     this.#fillProgramArrays();
+    this.#pinMaps();
     return new LoadedObject({
       spec,
       calls: this.#calls,
@@ -176,6 +180,12 @@ class Loading {
           { map: map.name },
         );
       }
+      const reused = map.pinByName ? reusePinned(this.#calls, map, this.#pinPath(map)) : undefined;
+      if (reused !== undefined) {
+        this.#mapFds.set(map.index, reused);
+        this.#reused.add(map.index);
+        continue;
+      }
       const ops = this.#structOps.get(map.index);
       this.#mapFds.set(
         map.index,
@@ -184,6 +194,19 @@ class Loading {
       const value = values.get(map.index);
       if (value !== undefined && map.origin !== 'arena') this.#populate(map, value);
       if (map.type !== MapType.PROG_ARRAY) this.#fillSlots(map);
+    }
+  }
+
+  #pinPath(map: MapSpec): string {
+    return pinPath(map, this.#options.pinRoot);
+  }
+
+  /** Pins come last: a load that fails must leave none, and bpf(2) cannot take one away. */
+  #pinMaps(): void {
+    for (const map of this.#spec.maps) {
+      const fd = this.#mapFds.get(map.index);
+      if (!map.pinByName || fd === undefined || this.#reused.has(map.index)) continue;
+      pinMap(this.#calls, map, fd, this.#pinPath(map));
     }
   }
 
@@ -305,7 +328,7 @@ class Loading {
         values: {
           prog_type: program.progType,
           prog_name: program.name,
-          prog_flags: program.progFlags,
+          prog_flags: this.#options.programFlags?.(program) ?? program.progFlags,
           expected_attach_type: target.expectedAttachType,
           kern_version: spec.kernelVersion > 0 ? spec.kernelVersion : (this.#options.kernelVersion ?? 0),
           prog_btf_fd: withInfo ? this.#btfFd : 0,

@@ -23,6 +23,10 @@ export interface LoadOptions {
   readonly globals?: Readonly<Record<string, GlobalValue>>;
   /** Which programs to load; without it those that are not SEC("?…"). */
   readonly autoload?: (program: ProgramSpec) => boolean;
+  /** prog_flags (BPF_F_*) instead of those that SEC() stands for, where it gives a number. */
+  readonly programFlags?: (program: ProgramSpec) => number | undefined;
+  /** Where maps with LIBBPF_PIN_BY_NAME are found and pinned; /sys/fs/bpf unless told. */
+  readonly pinRoot?: string;
   /** 0 (default): a log only after a failure. */
   readonly logLevel?: number;
   /** LINUX_VERSION_CODE, for kern_version and LINUX_KERNEL_VERSION. */

@@ -9,7 +9,7 @@ import { checkBtf } from '../btf/index.ts';
 import { parseObject, type ObjectSpec } from '../elf/index.ts';
 import { decodeInsns } from '../isa/index.ts';
 import { testKernel, simulatedBtf } from '../kernel/testing/harness.ts';
-import { loadFailureOf, loadObject, type LoadOptions } from './index.ts';
+import { loadFailureOf, loadObject, type LoadOptions, type LoadedObject } from './index.ts';
 import { FakeKernel } from './testing/fake-kernel.ts';
 
 const clang = ['/usr/bin/clang-19', '/usr/bin/clang'].find((path) => existsSync(path));
@@ -188,17 +188,28 @@ describe.skipIf(clang === undefined)('an object with everything in it (needs cla
     );
   });
 
-  it('runs in the simulated kernel, where it answers as its source says', () => {
+  it('runs in the simulated kernel, where a second load finds the pinned map', () => {
     const kernel = testKernel();
-    const object = loadObject(spec, kernel.openTask({}), { ...options(), kernelBtf: kernel.btf });
-    // The pinned map is not pinned by this loader; everything else is as libbpf leaves it.
+    const task = kernel.openTask({});
+    const load = (): LoadedObject => loadObject(spec, task, { ...options(), kernelBtf: kernel.btf });
+    const object = load();
     expect(object.readGlobal('counter')[0]).toBe(5);
     object.writeGlobal('counter', 6);
     expect(object.readGlobal('counter')[0]).toBe(6);
     expect([...object.mapEntries('inner_a')].length).toBe(4);
     expect(object.readMap('outer', new Uint8Array([0, 0, 0, 0]))).toBeUndefined();
+    const key = new Uint8Array([1, 0, 0, 0]);
+    object.writeMap('pinned', key, new Uint8Array(8).fill(7));
     object.close();
-    expect(kernel.progs.size + kernel.maps.size).toBe(0);
+    expect([kernel.progs.size, kernel.maps.size]).toEqual([0, 1]);
+    const again = load();
+    expect(again.readMap('pinned', key)).toEqual(new Uint8Array(8).fill(7));
+    expect(again.deleteFromMap('pinned', key)).toBe(true);
+    expect(again.deleteFromMap('pinned', key)).toBe(false);
+    again.close();
+    const other = loadObject(spec, task, { ...options(), kernelBtf: kernel.btf, pinRoot: '/sys/fs/bpf' });
+    other.close();
+    expect([kernel.progs.size, kernel.maps.size]).toEqual([0, 1]);
   });
 
   it.each(['-mcpu=v1', '-mcpu=v2', '-mcpu=v4', '-O1'])('reads the same with %s', (flag) => {

@@ -71,6 +71,8 @@ export class FakeKernel implements BpfSyscalls {
         memory.write(buffer, new TextEncoder().encode('why: not\n\0'));
       return answer;
     }
+    // Nothing is pinned.
+    if (cmd === BpfCmd.OBJ_GET) return -2;
     if (!OPENING.includes(cmd)) return 0;
     if (cmd === BpfCmd.MAP_CREATE) {
       this.#sizes.set(this.#next, { key: Number(fields['key_size']), value: Number(fields['value_size']) });
