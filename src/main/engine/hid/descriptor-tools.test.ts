@@ -296,6 +296,36 @@ describe.skipIf(path === undefined)('real descriptors (needs ../shared/data/desc
           .split('\n')
           .map((line) => (JSON.parse(line) as { hex: string }).hex);
 
+  it('decode random reports, and encoding the values gives the bytes back', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 238 }), fc.uint8Array({ minLength: 64, maxLength: 64 }), (which, noise) => {
+        const parsed = parseDescriptor(fromHex(hexes[which] ?? ''));
+        for (const report of [...parsed.reports.input.values()].slice(0, 4)) {
+          const size = Math.ceil(report.bits / 8) + (report.hasIdByte ? 1 : 0);
+          const bytes = Uint8Array.from({ length: size }, (_, i) => noise[i % 64]!);
+          if (report.hasIdByte) bytes[0] = report.id;
+          const decode = decodeReport(parsed, bytes);
+          if (size === 0) continue;
+          expect(decode.problem).toBeUndefined();
+          const narrow = decode.values.filter(({ bitSize }) => bitSize <= 32);
+          const values = Object.fromEntries(narrow.map(({ key, raw }) => [key, raw]));
+          const blank = bytes.map((byte, i) => (i === 0 ? byte : byte ^ 0xff));
+          for (const { bitOffset, bitSize } of decode.values.filter((value) => value.bitSize > 32)) {
+            for (let bit = bitOffset; bit < bitOffset + bitSize; bit++) blank[bit >> 3]! ^= 1 << (bit & 7);
+          }
+          const tail = report.bits % 8;
+          const encoded = encodeReport(report, values, blank);
+          if (tail !== 0)
+            encoded[size - 1] =
+              (encoded[size - 1]! & ((1 << tail) - 1)) | (bytes[size - 1]! & ~((1 << tail) - 1));
+          if (!report.hasIdByte) expect(toHex(encoded.subarray(1))).toBe(toHex(bytes.subarray(1)));
+          else expect(toHex(encoded)).toBe(toHex(bytes));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('all decode, and every way to encode them gives the same bytes', () => {
     expect(hexes.length).toBe(239);
     for (const hex of hexes) {

@@ -79,6 +79,7 @@ export {
   InputPreview,
   eventCodeName,
   eventTypeName,
+  previewDevice,
   propertyName,
   type FeatureAccess,
   type InputEvent,

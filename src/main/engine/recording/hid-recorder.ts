@@ -24,6 +24,7 @@ export class HidRecorderReader implements LineReader {
   #pending: { time: number; device: number; line: number; bytes: Uint8Array } | undefined;
   /** The R: line before was too short: lines of nothing but hex bytes go on with it (mails wrap long lines). */
   #openDescriptor: DeviceDraft | undefined;
+  #openLine = 0;
 
   line(buffer: Uint8Array, from: number, to: number, number: number): void {
     let start = from;
@@ -38,7 +39,7 @@ export class HidRecorderReader implements LineReader {
       return;
     }
     if (!isTagged && letter !== HASH && this.#continueDescriptor(buffer, start, end)) return;
-    this.#endDescriptor(number);
+    this.#endDescriptor();
     if (letter === HASH && this.#pending !== undefined && this.#isDroppedMark(buffer, start, end)) {
       this.#flushPending();
       return;
@@ -53,8 +54,8 @@ export class HidRecorderReader implements LineReader {
   }
 
   /** After the last line. */
-  finish(lines: number): void {
-    this.#endDescriptor(lines);
+  finish(): void {
+    this.#endDescriptor();
     this.#flushPending();
   }
 
@@ -181,8 +182,10 @@ export class HidRecorderReader implements LineReader {
     if (draft.descriptor.length > 0) draft = this.#secondDescriptor(draft, bytes, number);
     draft.descriptor = bytes;
     draft.declaredLength = declared;
-    if (bytes.length < declared) this.#openDescriptor = draft;
-    else if (bytes.length > declared) this.#lengthProblem(draft, number);
+    if (bytes.length < declared) {
+      this.#openDescriptor = draft;
+      this.#openLine = number;
+    } else if (bytes.length > declared) this.#lengthProblem(draft, number);
   }
 
   /** A second R: line for a device: if it has events already they keep their descriptor and a further device begins. */
@@ -230,10 +233,10 @@ export class HidRecorderReader implements LineReader {
     return true;
   }
 
-  #endDescriptor(number: number): void {
+  #endDescriptor(): void {
     const draft = this.#openDescriptor;
     this.#openDescriptor = undefined;
-    if (draft !== undefined) this.#lengthProblem(draft, number - 1);
+    if (draft !== undefined) this.#lengthProblem(draft, this.#openLine);
   }
 
   #text(what: 'name' | 'phys', text: string, number: number): void {

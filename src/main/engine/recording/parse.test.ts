@@ -134,9 +134,16 @@ describe('hid-recorder text', () => {
     const recording = parseRecording(text);
     expect(toHex(recording.devices[0]!.descriptor, ' ')).toBe(DESCRIPTOR);
     expect(recording.problems).toEqual([]);
-    expect(parseRecording(`R: 20 ${DESCRIPTOR}\nN: x\n`).problems).toEqual([
+    expect(parseRecording(`R: 20 ${DESCRIPTOR}\n\n\nN: x\n`).problems).toEqual([
       { line: 1, message: 'R: announces 20 bytes, 19 follow; these 19 are taken' },
     ]);
+  });
+
+  it('keeps a name with a line break on its line', () => {
+    const recording = parseRecording(`R: 19 ${DESCRIPTOR}\nN: x\n`);
+    const devices = recording.devices.map((device) => ({ ...device, name: 'a\r\nE: 0.0 1 00' }));
+    const again = parseRecording(writeRecording({ ...recording, devices }));
+    expect([again.events.length, again.devices[0]!.name]).toEqual([0, 'a E: 0.0 1 00']);
   });
 
   it('reads text with a byte order mark', () => {

@@ -90,7 +90,7 @@ export class RecordingParser {
       return descriptorRecording('descriptor-hex', parseHexDescriptor(decodeUtf8(bytes)));
     }
     this.#splitter.finish();
-    this.#reader.finish(this.#splitter.lines);
+    this.#reader.finish();
     return this.#reader.builder.finish(this.#splitter.lines);
   }
 }

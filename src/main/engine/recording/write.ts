@@ -23,12 +23,17 @@ function ids(value: number): string {
   return value.toString(16).padStart(4, '0');
 }
 
+/** Text that stays on its line. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ');
+}
+
 function headerLines(device: RecordingDevice): string[] {
   const { descriptor } = device;
   const lines = [`D: ${device.index}`];
   if (descriptor.length > 0) lines.push(`R: ${descriptor.length} ${toHex(descriptor, ' ')}`);
-  if (device.name !== '') lines.push(`N: ${device.name}`);
-  if (device.phys !== '') lines.push(`P: ${device.phys}`);
+  if (device.name !== '') lines.push(`N: ${oneLine(device.name)}`);
+  if (device.phys !== '') lines.push(`P: ${oneLine(device.phys)}`);
   lines.push(`I: ${device.bus.toString(16)} ${ids(device.vendor)} ${ids(device.product)}`);
   return lines;
 }
@@ -50,7 +55,7 @@ export function* recordingText(recording: Recording, options: WriteOptions = {})
   let note = 0;
   const takeNotes = (upTo: number): void => {
     for (; note < notes.length && (notes[note]?.eventIndex ?? 0) <= upTo; note++)
-      out += `${notes[note]?.text}\n`;
+      out += `${oneLine(notes[note]?.text ?? '')}\n`;
   };
   for (const device of devices) out += `${headerLines(device).join('\n')}\n`;
   let current = devices.length - 1;

@@ -7,3 +7,4 @@ export {
 } from './preview.ts';
 export { type InputEvent } from './input-device.ts';
 export { EV, eventCodeName, eventTypeName, propertyName } from './codes.ts';
+export { previewDevice } from './preview-device.ts';

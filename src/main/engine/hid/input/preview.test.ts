@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { EngineError, fromHex, toHex } from '../../base/index.ts';
 import { sharedPath } from '../../testing/shared.ts';
+import { HidBus } from '../device/bus.ts';
+import { ScriptedTransport } from '../device/transport.ts';
 import { UHID_MAX_BUFFER_SIZE } from '../parse.ts';
+import { previewDevice } from './preview-device.ts';
 import { eventCodeName } from './codes.ts';
 import { InputPreview, type InputNode, type PreviewOptions } from './preview.ts';
 
@@ -254,6 +257,18 @@ describe('input preview', () => {
     const codes = (preview: InputPreview): number[] =>
       preview.report(fromHex('01')).flatMap(({ events }) => events.map(([, , value]) => value));
     expect([codes(plain), codes(fine)]).toEqual([[1, 120], [30]]);
+  });
+
+  it('asks the device on the bus for its features', () => {
+    const touch = [...collection.values()]
+      .map(fromHex)
+      .find((bytes) => new InputPreview(bytes).featureReads > 0);
+    const transport = new ScriptedTransport();
+    const identity = { bus: 3, vendor: 1, product: 2, name: 'Panel' };
+    const device = new HidBus().add(identity, touch ?? fromHex(MOUSE), transport);
+    const preview = previewDevice(device);
+    expect(preview.nodes[0]?.name.startsWith('Panel')).toBe(true);
+    expect(transport.traffic.filter(({ kind }) => kind === 'get').length).toBe(preview.featureReads);
   });
 
   it('ends contacts that a touch screen forgot, after 100 ms', () => {
