@@ -3,6 +3,9 @@ import { type Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { openSample, replay, screenLink } from './steps.ts';
 
+/** Axe looks at every element of every screen: that takes its time on a busy machine. */
+const SLOW = 240_000;
+
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const findings = violations.flatMap(({ id, help, nodes }) =>
@@ -10,7 +13,7 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
       (node) => `${where}: ${id} (${help}) at ${node.target.join(' ')}: ${node.failureSummary ?? ''}`,
     ),
   );
-  expect(findings).toEqual([]);
+  expect.soft(findings).toEqual([]);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -25,8 +28,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }
     });
 
-    test('full screens, drawer and dialogs have no accessibility violations', async ({ page }) => {
-      test.slow();
+    test('project, session and drawer have no accessibility violations', async ({ page }) => {
+      test.setTimeout(SLOW);
       await openSample(page, 'Tablet pen with a wrong descriptor');
       await expect(page.getByRole('tab', { name: 'Object' })).toBeVisible();
       await expectAccessible(page, 'project, object');
@@ -41,7 +44,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('tab', { name: tab }).click();
         await expectAccessible(page, `drawer, ${tab}`);
       }
-      await page.getByRole('button', { name: 'Close drawer' }).click();
+    });
+
+    test('full lists, device and dialogs have no accessibility violations', async ({ page }) => {
+      test.setTimeout(SLOW);
+      await openSample(page, 'Tablet pen with a wrong descriptor');
+      await page.getByRole('button', { name: 'Attach', exact: true }).click();
+      await expect(page.getByRole('button', { name: 'Detach' })).toBeVisible();
       for (const name of ['Projects', 'Sessions', 'Kernel', 'Skeleton', 'Settings', 'Devices'] as const) {
         await screenLink(page, name).click();
         await expect(page.getByRole('main', { name: name.toLowerCase() })).toBeVisible();
