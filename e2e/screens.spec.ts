@@ -33,8 +33,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Control+ArrowRight');
       await expect(page.locator('mark').first()).toBeVisible();
       await picture(page, 'session', colorScheme);
-      await page.getByRole('button', { name: 'Attach', exact: true }).click();
-      await expect(page.getByRole('button', { name: 'Detach' })).toBeVisible();
       for (const name of ['Projects', 'Sessions', 'Kernel', 'Skeleton', 'Settings', 'Devices'] as const) {
         await screenLink(page, name).click();
         await expect(page.getByRole('main', { name: name.toLowerCase() })).toBeVisible();

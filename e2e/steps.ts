@@ -43,13 +43,13 @@ export async function replay(page: Page): Promise<void> {
   await expect(reports(page).getByRole('row', { selected: true })).toBeVisible();
 }
 
-/** Imports a recording through the file chooser of the Sessions screen. */
-export async function chooseRecording(page: Page, name: string, text: string): Promise<void> {
+/** Chooses a recording in the file chooser of the Sessions screen. */
+export async function chooseRecording(page: Page, path: string): Promise<void> {
   await screenLink(page, 'Sessions').click();
   const chooser = page.waitForEvent('filechooser');
   await page
     .getByRole('button', { name: /^Import/ })
     .first()
     .click();
-  await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  await (await chooser).setFiles(path);
 }

@@ -8,6 +8,8 @@ const RIGHT = 12;
 export const LANE = 24;
 export const PLOT = 38;
 const AXIS = 18;
+/** Pixels without a report that end a plot's line. */
+const GAP = 24;
 
 export interface Colours {
   readonly text: string;
@@ -118,11 +120,14 @@ function drawPlot(
   context.lineWidth = 1.4;
   context.lineJoin = 'round';
   context.beginPath();
+  let last = -Infinity;
   plot.times.forEach((time, i) => {
     const x = scale.toX(time);
     const at = toY(plot.values[i] ?? 0);
-    if (i === 0) context.moveTo(x, at);
-    else context.lineTo(x, at);
+    // Where nothing was reported for long nobody knows the value: no line.
+    if (x - last > GAP) context.moveTo(x - 0.7, at);
+    context.lineTo(x, at);
+    last = x;
   });
   context.stroke();
   context.fillStyle = colours.muted;
