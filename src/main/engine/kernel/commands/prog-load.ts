@@ -232,8 +232,9 @@ function runVerifier(
     logLevel: log.level,
     profile: verifierProfile(kernel.profile.name),
     mapByFd: (fd) => {
-      const map = mapOrUndefined(command, fd);
-      return map === undefined ? undefined : verifierMap(map);
+      const content = command.task.fds.get(fd)?.content;
+      if (content === undefined) return undefined;
+      return content.kind === 'map' ? verifierMap(content.map) : 'no-map';
     },
     ...(fdArray === 0n ? {} : { fdArray: readFdArray(command, fdArray, insns) }),
     kernelBtf: request.attachBtf?.btf ?? kernel.btf,
@@ -241,7 +242,9 @@ function runVerifier(
       ? {}
       : { programBtf: { btf: source.btf.btf, functions: source.functions, lines: source.lines } }),
     attachBtfId: request.attachBtfId,
+    possibleCpus: kernel.cpus,
     structOps: (id) => kernel.structOpsTarget(id),
+    modifiableFunction: (name) => kernel.targets.attachable(name)?.modifiable === true,
     kfunc: (id) => kernel.kfuncInfo(id),
     kernelSymbol: (name) => {
       const address = kernel.kallsyms.lookup(name);

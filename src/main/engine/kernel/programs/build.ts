@@ -1,5 +1,5 @@
 import type { Insn } from '../../isa/index.ts';
-import type { VerifierResult } from '../../verifier/index.ts';
+import type { AccessKind, VerifierResult } from '../../verifier/index.ts';
 import type { SourceLine, VmProgram } from '../../vm/index.ts';
 import { convertPacketLoads } from '../attach/packet-context.ts';
 import { attachProtoKey, type LoadRequest } from '../commands/prog-load.ts';
@@ -52,7 +52,9 @@ export function buildProgram(
     helpers: kernel.helpers,
     kfuncs: kernel.kfuncs.implementations,
     ...(lines.length === 0 ? {} : { lines }),
-    provedAccesses: provedAccesses(verified),
+    provedAccesses: accessesOf(verified, (kind) => PROVED.has(kind)),
+    // The kernel turns these loads into BPF_PROBE_MEM: a pointer that leads nowhere reads as 0.
+    probeLoads: accessesOf(verified, (kind) => kind === 'btf'),
   };
   const prog = new BpfProg(
     kernel,
@@ -87,8 +89,8 @@ export function buildProgram(
   return prog;
 }
 
-function provedAccesses(verified: VerifierResult): ReadonlySet<number> {
-  const proved = new Set<number>();
-  for (const [insn, kind] of verified.facts.access) if (PROVED.has(kind)) proved.add(insn);
-  return proved;
+function accessesOf(verified: VerifierResult, wanted: (kind: AccessKind) => boolean): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const [insn, kind] of verified.facts.access) if (wanted(kind)) found.add(insn);
+  return found;
 }
