@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EngineError } from '../base/index.ts';
 import { sharedPath } from '../testing/shared.ts';
-import { Btf, BtfKind, essentialName } from './index.ts';
+import { Btf, BtfBuilder, BtfKind, essentialName } from './index.ts';
 
 const vmlinux = sharedPath('data/btf/vmlinux-6.12.117.btf');
 
@@ -59,5 +61,78 @@ describe('BTF names', () => {
     expect(essentialName('___flavor')).toBe('___flavor');
     expect(essentialName('a____b')).toBe('a____b');
     expect(essentialName('plain')).toBe('plain');
+  });
+});
+
+describe('split BTF', () => {
+  const baseBuilder = new BtfBuilder();
+  const int = baseBuilder.int('int', 4, { encoding: 1 });
+  baseBuilder.struct('shared', 4, [{ name: 'a', type: int, bitOffset: 0 }]);
+  const base = Btf.parse(baseBuilder.finish());
+  const builder = new BtfBuilder(base);
+  const own = builder.struct('module_only', 8, [
+    { name: 'a', type: int, bitOffset: 0 },
+    { name: 'own', type: base.findByNameKind('shared', BtfKind.STRUCT)!, bitOffset: 32 },
+  ]);
+  const flavor = builder.struct('shared___v2', 4, [{ name: 'b', type: int, bitOffset: 0 }]);
+  const module = Btf.parse(builder.finish(), { base });
+
+  it('continues the ids and strings of its base', () => {
+    expect([module.firstId, own, module.typeCount]).toEqual([
+      base.typeCount,
+      base.typeCount,
+      base.typeCount + 2,
+    ]);
+    expect(module.typeOfKind(own, BtfKind.STRUCT)?.members.map(({ name }) => name)).toEqual(['a', 'own']);
+    expect(module.nameOf(int)).toBe('int');
+    expect(module.sizeOf(own)).toBe(8);
+    expect(module.alignOf(own)).toBe(4);
+  });
+
+  it('finds names in both, the base first', () => {
+    expect(module.findByNameKind('shared', BtfKind.STRUCT)).toBe(2);
+    expect(module.findByNameKind('module_only', BtfKind.STRUCT)).toBe(own);
+    expect(base.findByNameKind('module_only', BtfKind.STRUCT)).toBeUndefined();
+    expect(module.idsByEssentialName('shared')).toEqual([2, flavor]);
+  });
+
+  it('refuses ids and strings beyond both', () => {
+    const broken = builder.finish();
+    new DataView(broken.buffer).setUint32(24 + 12 + 4, 99, true);
+    expect(() => Btf.parse(broken, { base })).toThrow(`BTF type [${own}] STRUCT: type id 99 does not exist`);
+    expect(() => Btf.parse(builder.finish())).toThrow(EngineError);
+    expect(() => module.typeById(99)).toThrow('BTF type id 99 does not exist, ids go up to');
+  });
+});
+
+describe('damaged BTF', () => {
+  it('is read or refused whatever its bytes are, never by another error', () => {
+    const builder = new BtfBuilder();
+    const int = builder.int('int', 4);
+    builder.pointer(builder.struct('s', 4, [{ name: 'm', type: int, bitOffset: 0 }]));
+    builder.functionProto(int, [{ name: 'p', type: int }]);
+    builder.enum('e', [{ name: 'A', value: 1n }]);
+    const good = builder.finish();
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 255 })), { maxLength: 6 }),
+        fc.nat({ max: good.length }),
+        (changes, length) => {
+          const bytes = good.slice(0, length);
+          for (const [at, value] of changes) if (at < length) bytes[at] = value;
+          try {
+            const btf = Btf.parse(bytes);
+            for (const { id } of btf.types()) {
+              btf.sizeOf(id);
+              btf.alignOf(id);
+              btf.findByName(btf.nameOf(id));
+            }
+          } catch (error) {
+            if (!(error instanceof EngineError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });
