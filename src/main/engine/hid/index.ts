@@ -73,6 +73,7 @@ export { descriptorCArray, descriptorLine, descriptorListing } from './listing.t
 export { diffDescriptors, type DiffLine } from './diff.ts';
 export { encodeDescriptor, encodeItem, type EditableItem } from './encode.ts';
 export { assembleDescriptor, descriptorSource } from './source.ts';
+export { PACKED_DESCRIPTOR_SIZE, packDescriptor } from './packed-descriptor.ts';
 export { lintDescriptor, type LintFinding } from './lint.ts';
 export {
   EV,
