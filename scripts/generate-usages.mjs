@@ -1,16 +1,19 @@
 // Writes src/main/engine/hid/generated/usages.ts from the USB-IF's HidUsageTables.json.
-// Usage: node scripts/generate-usages.mjs PATH/HidUsageTables.json
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+// Usage: node scripts/generate-usages.mjs [PATH/HidUsageTables.json]; without a path the shared test data's, if it is there.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const source = process.argv[2];
-if (source === undefined) {
-  console.error('usage: node scripts/generate-usages.mjs PATH/HidUsageTables.json');
-  process.exit(2);
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const shared =
+  process.env.HIDSMITH_SHARED ?? [join(root, '../shared'), join(root, '../../shared')].find(existsSync);
+const source = process.argv[2] ?? (shared && join(shared, 'data/hid/HidUsageTables.json'));
+if (source === undefined || !existsSync(source)) {
+  console.log('no HidUsageTables.json at hand: the usages stay as they are');
+  process.exit(0);
 }
 const table = JSON.parse(readFileSync(source, 'utf8'));
-const target = resolve(dirname(fileURLToPath(import.meta.url)), '../src/main/engine/hid/generated/usages.ts');
+const target = join(root, 'src/main/engine/hid/generated/usages.ts');
 
 const quote = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 const version = `${table.UsageTableVersion}.${table.UsageTableRevision}`;

@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-for (const script of ['build-kernel-btf.mjs', 'build-headers.mjs', 'build-samples.mjs', 'build-icon.mjs']) {
+const scripts = [
+  'build-kernel-btf.mjs',
+  'build-headers.mjs',
+  'generate-usages.mjs',
+  'build-samples.mjs',
+  'build-icon.mjs',
+];
+for (const script of scripts) {
   const run = spawnSync(process.execPath, [join(here, script)], { stdio: 'inherit' });
   if (run.status !== 0) process.exit(run.status ?? 1);
 }
