@@ -68,6 +68,11 @@ export class KernelTypes {
     return fd;
   }
 
+  /** The same for a type's BTF: 0 stands for vmlinux. */
+  objectFd(type: KernelType): number {
+    return type.module === undefined ? 0 : this.fdOf(type.module);
+  }
+
   /** Index in fd_array that a kfunc call's `off` names; 0 is vmlinux. */
   fdIndexOf(module: ModuleBtf | undefined): number {
     if (module === undefined) return 0;

@@ -1,4 +1,4 @@
-import { AttachType, BpfCmd, Errno, MapFlag, MapType, ProgType, type BpfSyscalls } from '../abi/index.ts';
+import { BpfCmd, Errno, MapFlag, MapType, ProgType, type BpfSyscalls } from '../abi/index.ts';
 import { ByteWriter, concatBytes } from '../base/index.ts';
 import { BtfKind, type Btf } from '../btf/index.ts';
 import {
@@ -11,11 +11,12 @@ import {
   type ProgramSpec,
 } from '../elf/index.ts';
 import { encodeInsns } from '../isa/index.ts';
+import { attachTarget } from './attach-target.ts';
 import { BpfCalls, type AttrValues } from './calls.ts';
 import { resolveExterns, type ResolvedExtern } from './externs.ts';
 import { initialValues } from './globals.ts';
 import { fillKconfig } from './kconfig.ts';
-import { KernelTypes, type KernelType } from './kernel-types.ts';
+import { KernelTypes } from './kernel-types.ts';
 import { linkProgram, type LinkedProgram } from './link.ts';
 import { LoadError, errnoText, refuse, type LoadStage } from './load-error.ts';
 import { LoadedObject } from './loaded-object.ts';
@@ -248,7 +249,7 @@ class Loading {
 
   #createStructOpsMap(ops: KernelStructOps, stage: LoadStage): number {
     const { map, valueType } = ops;
-    const moduleFd = this.#moduleFd(valueType);
+    const moduleFd = this.#types.objectFd(valueType);
     const fd = this.#calls.plain(BpfCmd.MAP_CREATE, {
       map_type: map.type,
       map_name: map.name,
@@ -262,10 +263,6 @@ class Loading {
     });
     if (fd < 0) throw mapFailure(map.name, 'failed to create', fd, stage);
     return fd;
-  }
-
-  #moduleFd(type: KernelType): number {
-    return type.module === undefined ? 0 : this.#types.fdOf(type.module);
   }
 
   #populate(map: MapSpec, value: Uint8Array): void {
@@ -308,7 +305,7 @@ class Loading {
   #loadProgram(linked: LinkedProgram, externs: readonly ResolvedExtern[]): void {
     const spec = this.#spec;
     const { program } = linked;
-    const target = this.#attachTarget(program);
+    const target = attachTarget(program, this.#structOps.values(), this.#types);
     bindReferences(linked, {
       spec,
       externs,
@@ -364,74 +361,6 @@ class Loading {
       this.#calls.plain(BpfCmd.PROG_BIND_MAP, { prog_fd: programFd, map_fd: fd });
     }
   }
-
-  #attachTarget(program: ProgramSpec): { btfId: number; objectFd: number; expectedAttachType: number } {
-    const { name, progType, expectedAttachType } = program;
-    if (progType === ProgType.UNSPEC) {
-      throw refuse(
-        `program '${name}': libbpf knows no program type for section '${program.sectionName}'; see SEC() names, or write "?" before it to leave it out`,
-        Errno.EINVAL,
-        { program: name },
-      );
-    }
-    if (progType === ProgType.STRUCT_OPS) return this.#structOpsTarget(program);
-    if (!program.attachBtf) return { btfId: 0, objectFd: 0, expectedAttachType };
-    if (program.attachTarget === undefined) {
-      throw refuse(
-        `program '${name}': section '${program.sectionName}' names nothing to attach to`,
-        Errno.EINVAL,
-        {
-          program: name,
-        },
-      );
-    }
-    if (progType === ProgType.EXT) {
-      throw refuse(
-        `program '${name}': SEC("freplace/…") needs the descriptor of the program it extends`,
-        Errno.EINVAL,
-        {
-          program: name,
-        },
-      );
-    }
-    const found = findAttachTarget(this.#types, program.attachTarget, expectedAttachType);
-    if (found === undefined) {
-      throw refuse(
-        `program '${name}': this kernel has no '${program.attachTarget}' to attach to (section '${program.sectionName}')`,
-        Errno.ESRCH,
-        { program: name },
-      );
-    }
-    return { btfId: found.id, objectFd: this.#moduleFd(found), expectedAttachType };
-  }
-
-  #structOpsTarget(program: ProgramSpec): { btfId: number; objectFd: number; expectedAttachType: number } {
-    const { name } = program;
-    let target: { btfId: number; objectFd: number; expectedAttachType: number } | undefined;
-    for (const ops of this.#structOps.values()) {
-      for (const slot of ops.slots) {
-        if (slot.program !== name) continue;
-        target ??= {
-          btfId: ops.typeId,
-          objectFd: this.#moduleFd(ops.valueType),
-          expectedAttachType: slot.memberIndex,
-        };
-        if (target.btfId !== ops.typeId || target.expectedAttachType !== slot.memberIndex) {
-          throw refuse(`program '${name}' stands in two different members; write it twice`, Errno.EINVAL, {
-            program: name,
-          });
-        }
-      }
-    }
-    if (target === undefined) {
-      throw refuse(
-        `program '${name}': no struct_ops variable refers to it; put it into one, or drop its SEC("${program.sectionName}")`,
-        Errno.EINVAL,
-        { program: name },
-      );
-    }
-    return target;
-  }
 }
 
 function lastWords(lines: readonly string[]): string {
@@ -441,33 +370,6 @@ function lastWords(lines: readonly string[]): string {
 
 function mapFailure(map: string, what: string, errno: number, stage: LoadStage): LoadError {
   return new LoadError(`map '${map}': ${what}: ${errnoText(errno)}`, { stage, errno, map, log: [] });
-}
-
-/** What the kernel's BTF calls the things that tracing programs attach to (libbpf: btf_get_kernel_prefix_kind). */
-function attachName(attachType: number): { prefix: string; kind: BtfKind } {
-  switch (attachType) {
-    case AttachType.TRACE_RAW_TP:
-      return { prefix: 'btf_trace_', kind: BtfKind.TYPEDEF };
-    case AttachType.LSM_MAC:
-    case AttachType.LSM_CGROUP:
-      return { prefix: 'bpf_lsm_', kind: BtfKind.FUNC };
-    case AttachType.TRACE_ITER:
-      return { prefix: 'bpf_iter_', kind: BtfKind.FUNC };
-    default:
-      return { prefix: '', kind: BtfKind.FUNC };
-  }
-}
-
-/** `name` or `module:name` (libbpf: find_kernel_btf_id). */
-function findAttachTarget(types: KernelTypes, target: string, attachType: number): KernelType | undefined {
-  const { prefix, kind } = attachName(attachType);
-  const colon = target.indexOf(':');
-  const name = prefix + target.slice(colon + 1);
-  if (colon < 0) return types.find(name, kind);
-  const module = target.slice(0, colon);
-  const id = 'vmlinux'.startsWith(module) ? types.vmlinux.findByNameKind(name, kind) : undefined;
-  if (id !== undefined) return { btf: types.vmlinux, id, module: undefined };
-  return types.findInModules(name, kind, module);
 }
 
 function encodeFuncInfo(records: readonly FuncInfo[]): Uint8Array {
