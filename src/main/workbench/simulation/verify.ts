@@ -1,9 +1,22 @@
-import { type ObjectSpec } from '../../engine/elf/index.ts';
+import { type ObjectSpec, type ProgramSpec } from '../../engine/elf/index.ts';
 import { loadFailureOf } from '../../engine/loader/index.ts';
 import { type VerdictView } from '../../../preload/contract/index.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
+
+/**
+ * The object with one program in its struct_ops variables: whatever these name is loaded along. A variable without it
+ * is left out, unless it is not of struct_ops.
+ */
+function aloneIn(spec: ObjectSpec, program: ProgramSpec): ObjectSpec {
+  const maps = spec.maps.map((map) => {
+    if (map.structOps === undefined) return map;
+    const slots = map.structOps.slots.filter((slot) => slot.program === program.name);
+    return { ...map, autoCreate: map.autoCreate && slots.length > 0, structOps: { ...map.structOps, slots } };
+  });
+  return { ...spec, maps };
+}
 
 /**
  * The verifier's verdict on every program of an object, each loaded alone into a fresh kernel, so that one refusal does not hide the
@@ -21,7 +34,7 @@ export function verifyObject(
   return programs.map((program) => {
     const simulation = new Simulation(resources, options);
     try {
-      simulation.load(spec, {
+      simulation.load(aloneIn(spec, program), {
         autoload: ({ name }) => name === program.name,
         logLevel: choice.logLevel ?? 0,
       });
