@@ -41,37 +41,39 @@ export class KernelFile extends KernelObject {
   }
 }
 
-/** First descriptor that is given out: 0, 1 and 2 are the process's own. */
-const FIRST_FD = 3;
+/** What a process has open from the start. */
+const STANDARD_STREAMS = ['stdin', 'stdout', 'stderr'];
 /** RLIMIT_NOFILE of an ordinary process. */
 const MAX_FDS = 1024;
 
-/** A process's descriptors: the lowest free number is the next one (EMFILE at 1024). */
+/** A process's descriptors: the lowest free number is the next one (EMFILE at 1024). 0, 1 and 2 are taken at first. */
 export class FdTable {
-  readonly #files: (KernelFile | undefined)[] = [];
+  readonly #files: (KernelFile | undefined)[] = STANDARD_STREAMS.map(
+    (name) => new KernelFile({ kind: 'other', name }, () => undefined),
+  );
 
-  /** The number of open descriptors. */
+  /** The number of open descriptors besides the standard streams. */
   get size(): number {
-    return this.#files.reduce((count, file) => count + (file === undefined ? 0 : 1), 0);
+    return this.open().length;
   }
 
   /** Takes the file over and gives its descriptor. */
   install(file: KernelFile): number {
     const fd = this.reserve();
-    this.#files[fd - FIRST_FD] = file;
+    this.#files[fd] = file;
     return fd;
   }
 
   /** The descriptor that the next install will give. EMFILE where there is none left. */
   reserve(): number {
     const free = this.#files.indexOf(undefined);
-    const index = free < 0 ? this.#files.length : free;
-    if (index + FIRST_FD >= MAX_FDS) fail(Errno.EMFILE, 'no file descriptor left');
-    return index + FIRST_FD;
+    const fd = free < 0 ? this.#files.length : free;
+    if (fd >= MAX_FDS) fail(Errno.EMFILE, 'no file descriptor left');
+    return fd;
   }
 
   get(fd: number): KernelFile | undefined {
-    return this.#files[fd - FIRST_FD];
+    return this.#files[fd];
   }
 
   /** close(2): false for a descriptor that is not open. */
@@ -83,21 +85,21 @@ export class FdTable {
 
   /** Takes the file out without putting it, so that an undo can install it again. */
   detach(fd: number): KernelFile | undefined {
-    const file = this.#files[fd - FIRST_FD];
-    if (file !== undefined) this.#files[fd - FIRST_FD] = undefined;
+    const file = this.#files[fd];
+    if (file !== undefined) this.#files[fd] = undefined;
     return file;
   }
 
   /** Puts a detached file back at its old number. */
   restore(fd: number, file: KernelFile): void {
-    this.#files[fd - FIRST_FD] = file;
+    this.#files[fd] = file;
   }
 
-  /** Open descriptors, ascending. */
+  /** Open descriptors of kernel objects, ascending; the standard streams are left out. */
   open(): { fd: number; file: KernelFile }[] {
     const all: { fd: number; file: KernelFile }[] = [];
-    this.#files.forEach((file, index) => {
-      if (file !== undefined) all.push({ fd: index + FIRST_FD, file });
+    this.#files.forEach((file, fd) => {
+      if (file !== undefined && file.content.kind !== 'other') all.push({ fd, file });
     });
     return all;
   }

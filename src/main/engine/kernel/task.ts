@@ -14,6 +14,13 @@ import { commandName, decodeAttr, traceResult } from './trace.ts';
 /** No memory at all: for tasks that never handed any over. */
 export const NO_MEMORY: CallerMemory = { read: () => undefined, write: () => false };
 
+/** Numbers of system calls on x86-64. */
+const SYS_BPF = 321;
+const SYS_CLOSE = 3;
+/** struct pt_regs of x86-64, and where its first arguments lie: di, si, dx. */
+const PT_REGS_SIZE = 168;
+const PT_REGS_ARGUMENTS: readonly bigint[] = [112n, 104n, 96n];
+
 /** How a task's bpf(2) meets the kernel from inside a program (bpf_sys_bpf). */
 export interface NestedCall {
   readonly program: string;
@@ -54,7 +61,27 @@ export class Task implements BpfSyscalls {
 
   /** bpf(2). */
   bpf(cmd: number, attr: Uint8Array, memory: CallerMemory): number {
-    return this.#command(cmd, attr, { pointers: memory, user: memory, fromKernel: false }, undefined);
+    const door = { pointers: memory, user: memory, fromKernel: false };
+    return this.#traced(SYS_BPF, [cmd, 0, attr.length], () => this.#command(cmd, attr, door, undefined));
+  }
+
+  /** Runs programs attached to the tracepoints sys_enter and sys_exit around a system call. */
+  #traced(number: number, args: readonly number[], call: () => number): number {
+    const { targets, arena } = this.kernel;
+    if (!targets.isTraced('sys_enter') && !targets.isTraced('sys_exit')) return call();
+    const registers = arena.allocate(PT_REGS_SIZE, { label: 'struct pt_regs', access: 'ro' });
+    const data = { task: this, user: NO_MEMORY };
+    try {
+      args.forEach((value, index) =>
+        arena.writeU64(registers + (PT_REGS_ARGUMENTS[index] ?? 0n), BigInt(value)),
+      );
+      targets.fire('sys_enter', [registers, BigInt(number)], { data });
+      const result = call();
+      targets.fire('sys_exit', [registers, BigInt(result)], { data });
+      return result;
+    } finally {
+      arena.free(registers);
+    }
   }
 
   /** bpf_sys_bpf(): the attribute and its pointers are the kernel's. */
@@ -103,7 +130,7 @@ export class Task implements BpfSyscalls {
 
   /** close(2). */
   close(fd: number): number {
-    return this.#close(fd, undefined);
+    return this.#traced(SYS_CLOSE, [fd], () => this.#close(fd, undefined));
   }
 
   /** bpf_sys_close(). */

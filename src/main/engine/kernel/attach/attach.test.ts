@@ -255,9 +255,12 @@ describe('struct_ops maps', () => {
         [60, 1],
       ]),
     ).toBe(-E.ENOTSUPP);
-    expect(p.createMap(MapType.STRUCT_OPS, 4, wrapper.size, 1, MapFlag.LINK, [[60, wrapper.id]])).toBe(
-      -E.EBADF,
-    );
+    expect(
+      p.createMap(MapType.STRUCT_OPS, 4, wrapper.size, 1, MapFlag.LINK, [
+        [48, 99],
+        [60, wrapper.id],
+      ]),
+    ).toBe(-E.EBADF);
     const map = create(p, MapFlag.LINK);
     const prog = load(p, 'hid_rdesc_fixup');
     expect(p.update(map, u32Bytes(1), value({}))).toBe(-E.E2BIG);

@@ -99,6 +99,11 @@ export class TraceTargets {
     return trampoline === undefined ? [] : [...trampoline.fentry, ...trampoline.fmodRet, ...trampoline.fexit];
   }
 
+  /** True if a program is attached to the tracepoint. */
+  isTraced(name: string): boolean {
+    return (this.#tracepoints.get(name)?.length ?? 0) > 0;
+  }
+
   /** Runs what is attached to a tracepoint. */
   fire(name: string, args: readonly bigint[], options: RunProgramOptions = {}): void {
     for (const prog of [...(this.#tracepoints.get(name) ?? [])]) {

@@ -44,9 +44,11 @@ describe('the attribute', () => {
     expect(zero(BpfCmd.MAP_GET_FD_BY_ID)).toBe(-E.ENOENT);
     expect(zero(BpfCmd.BTF_LOAD)).toBe(-E.EINVAL);
     expect(zero(BpfCmd.MAP_CREATE)).toBe(-E.EINVAL);
-    expect(zero(BpfCmd.MAP_LOOKUP_ELEM)).toBe(-E.EBADF);
-    expect(zero(BpfCmd.OBJ_GET_INFO_BY_FD)).toBe(-E.EBADFD);
-    expect(zero(BpfCmd.TOKEN_CREATE)).toBe(-E.EBADF);
+    // Descriptor 0 is the standard input: open, but nothing of BPF's.
+    expect(zero(BpfCmd.MAP_LOOKUP_ELEM)).toBe(-E.EINVAL);
+    expect(zero(BpfCmd.OBJ_GET_INFO_BY_FD)).toBe(-E.EINVAL);
+    expect(shared.bpf(BpfCmd.OBJ_GET_INFO_BY_FD, attr(16, [0, 99]))).toBe(-E.EBADFD);
+    expect(zero(BpfCmd.TOKEN_CREATE)).toBe(-E.EINVAL);
     expect(zero(BpfCmd.PROG_STREAM_READ_BY_FD)).toBe(-E.EINVAL);
     expect(zero(99)).toBe(-E.EINVAL);
     expect(zero(-1)).toBe(-E.EINVAL);
@@ -444,9 +446,10 @@ describe('links, tokens, statistics', () => {
     expect(fd).toBeGreaterThan(2);
     process.kernel.targets.fire('sys_enter', [0n, 321n]);
     expect(process.task.progByFd(prog).stats.runs).toBe(1);
+    // close(2) is a system call too; after it nothing is attached.
     process.task.close(fd);
     process.kernel.targets.fire('sys_enter', [0n, 321n]);
-    expect(process.task.progByFd(prog).stats.runs).toBe(1);
+    expect(process.task.progByFd(prog).stats.runs).toBe(2);
   });
 
   it('count runs only while somebody wants to know', () => {

@@ -48,10 +48,17 @@ function checkCombination(command: Command, attr: MapAttr, btfKey: number, btfVa
   void command;
 }
 
-function checkExclusive(command: Command): void {
+/** Offset in struct bpf_map at which 6.18 and later tell loaders that a map is exclusive. */
+const EXCLUSIVE = 32n;
+
+/** excl_prog_hash: only the program with this hash may use the map. */
+function readExclusive(command: Command, map: BpfMap): void {
   if (command.kernel.profile.code < 6018) return;
   const [hash, size] = [command.u64(80), command.u32(88)];
   if (hash === 0n ? size !== 0 : size !== 32) fail(Errno.EINVAL, 'excl_prog_hash is 32 bytes');
+  if (hash === 0n) return;
+  map.exclusiveTo = command.read(hash, size, 'excl_prog_hash');
+  command.kernel.arena.writeU32(map.address + EXCLUSIVE, 1);
 }
 
 /** BPF_MAP_CREATE: map_create() of kernel/bpf/syscall.c. */
@@ -76,7 +83,7 @@ export function mapCreate(command: Command): number {
   const map: BpfMap = type.create(kernel, task, { ...attr, name: readable });
   try {
     named();
-    checkExclusive(command);
+    readExclusive(command, map);
     if (btfKey !== 0 || btfValue !== 0 || attr.vmlinuxValueTypeId !== 0) {
       attachMapBtf(task, map, { fd: btfFd, key: btfKey, value: btfValue });
     }

@@ -1,4 +1,5 @@
 import { AttachType, Errno, ProgFlag, ProgType } from '../../abi/index.ts';
+import { bytesEqual } from '../../base/index.ts';
 import { BtfKind } from '../../btf/index.ts';
 import { decodeInsns, type Insn } from '../../isa/index.ts';
 import { verifierProfile, type VerifierResult } from '../../verifier/index.ts';
@@ -14,6 +15,7 @@ import { buildProgram } from '../programs/build.ts';
 import { isGplCompatible } from '../programs/license.ts';
 import { LogBuffer } from '../programs/log.ts';
 import type { BpfProg } from '../programs/prog.ts';
+import { programDigest } from '../programs/tag.ts';
 import { verify } from '../programs/verify.ts';
 import { verifierMap } from '../programs/view.ts';
 
@@ -84,6 +86,9 @@ export function progLoad(command: Command): number {
   checkAttach(type, expectedAttachType, attach);
   const insnBytes = command.read(command.u64(8), command.u32(4) * 8, 'insns');
   const license = command.readString(command.u64(16), 128, 'license');
+  if (command.kernel.profile.code >= 6018 && command.u64(152) !== 0n) {
+    fail(Errno.EOPNOTSUPP, 'this kernel is built without CONFIG_SYSTEM_DATA_VERIFICATION');
+  }
   if (command.u32(64) !== 0) fail(Errno.EINVAL, 'no device here takes offloaded programs');
   if (type >= kernel.profile.progTypes || type === P.UNSPEC) fail(Errno.EINVAL, `no program type ${type}`);
   const request: LoadRequest = {
@@ -174,6 +179,7 @@ function check(command: Command, request: LoadRequest, insns: Insn[]): BpfProg {
   try {
     source = readSourceInfo(command, insns, log);
     applyCoreRelocations(command, insns, source.btf, log);
+    checkFdArray(command, log);
     result = runVerifier(command, request, insns, source, log);
     if (result.errno < 0) fail(-result.errno, result.message);
   } catch (error) {
@@ -205,6 +211,10 @@ function build(
     fdAt: (index) => fdArrayEntry(command, fdArray, index) ?? -1,
   });
   for (const map of prog.maps) {
+    if (map.exclusiveTo !== undefined && !bytesEqual(map.exclusiveTo, programDigest(insns))) {
+      prog.put();
+      fail(Errno.EACCES, `map ${map.name} is for another program (excl_prog_hash)`);
+    }
     if (map instanceof ProgArrayMap && !map.accepts(prog.owner)) {
       prog.put();
       fail(Errno.EINVAL, `map ${map.name} holds programs of another kind`);
@@ -258,6 +268,20 @@ function runVerifier(
 function mapOrUndefined(command: Command, fd: number): BpfMap | undefined {
   const content = command.task.fds.get(fd)?.content;
   return content?.kind === 'map' ? content.map : undefined;
+}
+
+/** fd_array_cnt (6.14): every entry must be a map or BTF, used or not. */
+function checkFdArray(command: Command, log: LogBuffer): void {
+  const count = command.kernel.profile.code >= 6014 ? command.u32(148) : 0;
+  if (count > 0 && command.u64(120) === 0n) fail(Errno.EINVAL, 'fd_array_cnt without fd_array');
+  for (let index = 0; index < count; index++) {
+    const fd =
+      fdArrayEntry(command, command.u64(120), index) ?? fail(Errno.EFAULT, 'fd_array cannot be read');
+    const kind = command.task.fds.get(fd)?.content.kind;
+    if (kind === 'map' || kind === 'btf') continue;
+    log.line(`fd ${fd} is not pointing to valid bpf_map or btf`);
+    fail(kind === undefined ? Errno.EBADF : Errno.EINVAL, `fd ${fd} is not pointing to valid bpf_map or btf`);
+  }
 }
 
 function fdArrayEntry(command: Command, address: bigint, index: number): number | undefined {

@@ -5,7 +5,7 @@ import type { HelperCall } from '../../vm/index.ts';
 import { errnoOf } from '../errors.ts';
 import { installBtf } from '../install.ts';
 import type { Kernel } from '../kernel.ts';
-import { nestedCall, result, taskContextOf } from './common.ts';
+import { nestedCall, result, taskContextOf, traceHelper } from './common.ts';
 import type { HelperTable } from './index.ts';
 
 /** A string of `size` bytes that must end with NUL: undefined for one that does not, or is empty. */
@@ -28,6 +28,8 @@ export function syscallHelpers(kernel: Kernel): HelperTable {
         const text = nameOf(call, name, size);
         if (text === undefined) return result(-Errno.EINVAL);
         const found = kernel.findType(text, Number(BigInt.asUintN(32, kind)) as BtfKind);
+        const fields = { name: JSON.stringify(text), kind: String(kind) };
+        traceHelper(kernel, call, 'bpf_btf_find_by_name_kind', fields, found?.id ?? -Errno.ENOENT);
         if (found === undefined) return result(-Errno.ENOENT);
         if (found.object === kernel.vmlinux) return BigInt(found.id);
         const task = taskContextOf(call)?.task;

@@ -20,6 +20,8 @@ export function mapHash(command: Command, map: BpfMap, address: bigint, size: nu
   if (!map.frozen) fail(Errno.EPERM, 'the map is not frozen');
   const hash = sha256(map.kernel.arena.bytesAt(map.directValue, Math.ceil(map.valueSize / 8) * 8));
   command.write(address, hash, 'hash');
+  // map->sha is the first member of struct bpf_map: signed loaders read it there.
+  map.kernel.arena.write(map.address, hash);
   info.setBigUint64(HASH, address, true);
   info.setUint32(HASH_SIZE, SHA256_SIZE, true);
 }

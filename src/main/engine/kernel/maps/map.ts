@@ -66,6 +66,8 @@ export abstract class BpfMap extends KernelObject {
   /** Fields in the value that the kernel keeps for itself (struct btf_record). */
   fields: MapFields | undefined;
   frozen = false;
+  /** SHA-256 of the only program that may use the map (excl_prog_hash, 6.18). */
+  exclusiveTo: Uint8Array | undefined;
   /** System calls and writable mappings that may still change values. */
   writers = 0;
   /** Program that made this prog_array what it is (map->owner). */

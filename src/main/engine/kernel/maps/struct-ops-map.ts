@@ -20,8 +20,9 @@ const STATE = 4;
 const TRAMPOLINE_SIZE = 16;
 
 /** bpf_struct_ops_map_alloc_check(). */
-export function checkStructOpsAttr(attr: MapAttr): void {
-  const flags = MapFlag.LINK | MapFlag.VTYPE_BTF_OBJ_FD;
+export function checkStructOpsAttr(attr: MapAttr, task: Task): void {
+  const { structOpsLinks, code } = task.kernel.profile;
+  const flags = (structOpsLinks ? MapFlag.LINK : 0) | (code >= 6009 ? MapFlag.VTYPE_BTF_OBJ_FD : 0);
   if (
     attr.keySize !== 4 ||
     attr.maxEntries !== 1 ||

@@ -10,6 +10,16 @@ const TAG_SIZE = 8;
  * out because they differ from load to load. SHA-1 up to 6.17, SHA-256 since 6.18.
  */
 export function programTag(insns: readonly Insn[], withSha256: boolean): string {
+  const bytes = tagBytes(insns);
+  return toHex((withSha256 ? sha256(bytes) : sha1(bytes)).subarray(0, TAG_SIZE));
+}
+
+/** prog->digest of 6.18: what excl_prog_hash of a map is compared with. */
+export function programDigest(insns: readonly Insn[]): Uint8Array {
+  return sha256(tagBytes(insns));
+}
+
+function tagBytes(insns: readonly Insn[]): Uint8Array {
   const plain = insns.map((insn) => ({ ...insn }));
   for (let i = 0; i + 1 < plain.length; i++) {
     const [first, second] = [plain[i] as Insn, plain[i + 1] as Insn];
@@ -20,6 +30,5 @@ export function programTag(insns: readonly Insn[], withSha256: boolean): string 
     }
     i++;
   }
-  const bytes = encodeInsns(plain);
-  return toHex((withSha256 ? sha256(bytes) : sha1(bytes)).subarray(0, TAG_SIZE));
+  return encodeInsns(plain);
 }
