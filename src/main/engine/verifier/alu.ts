@@ -3,7 +3,7 @@ import { Errno } from '../abi/index.ts';
 import { AluOp, InsnClass, InsnSource, type Insn } from '../isa/index.ts';
 import { signExtend32, signExtend64, syncBounds, zeroExtend32 } from './bounds.ts';
 import { type Environment } from './environment.ts';
-import { isPointerValue } from './memory.ts';
+import { isPointerValue } from './memory-bounds.ts';
 import { operatorText, pointerArithmetic } from './pointer-alu.ts';
 import { markPrecise } from './precision.ts';
 import { ADD_CONST, Register } from './register.ts';

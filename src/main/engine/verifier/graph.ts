@@ -3,7 +3,7 @@ import { Errno } from '../abi/index.ts';
 import { isStruct } from './btf-types.ts';
 import { type Environment } from './environment.ts';
 import { type KfuncCall } from './kfunc-meta.ts';
-import { fieldName } from './memory.ts';
+import { fieldName } from './map-access.ts';
 import { type Register } from './register.ts';
 import { RegType, TypeFlag, isAllocatedObject } from './reg-type.ts';
 import { type SpecialField } from './types.ts';

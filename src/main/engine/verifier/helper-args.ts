@@ -7,21 +7,19 @@ import { checkDynptrArgument, objectSlot } from './dynptr.ts';
 import { type Environment } from './environment.ts';
 import { type ArgBase, type Argument, type HelperPrototype } from './helper-prototypes.ts';
 import { processSpinLock } from './locks.ts';
+import { checkMapAccess, isKptr, kptrMatches } from './map-access.ts';
 import {
   checkBuffer,
-  checkMapAccess,
   checkMapPermission,
-  checkMemoryAccess,
   checkPacketAccess,
   checkPointerAlignment,
   checkPointerOffset,
   checkRegion,
-  checkStructAccess,
-  isKptr,
   isPointerValue,
-  kptrMatches,
   mayAccessPacket,
-} from './memory.ts';
+} from './memory-bounds.ts';
+import { checkMemoryAccess } from './memory.ts';
+import { checkStructAccess } from './struct-access.ts';
 import { markPrecise, markSlotPrecise } from './precision.ts';
 import { MAX_VAR_SIZE, type Register } from './register.ts';
 import { checkSource } from './register-checks.ts';

@@ -23,3 +23,4 @@ export {
 } from './types.ts';
 export { specialFieldsOf } from './special-fields.ts';
 export { verifyProgram } from './verifier.ts';
+export { explainMessage, explainVerdict, type Explanation } from './explain.ts';

@@ -12,7 +12,8 @@ import {
 import { syncBounds } from './bounds.ts';
 import { type Environment, type LinkedRegister } from './environment.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
-import { isPointerValue, isTrusted } from './memory.ts';
+import { isPointerValue } from './memory-bounds.ts';
+import { isTrusted } from './struct-access.ts';
 import { historyEntry, markPrecise, noteLinked } from './precision.ts';
 import { printInsnState } from './print.ts';
 import { dropReference } from './references.ts';

@@ -19,7 +19,7 @@ import { checkGraphNode, checkGraphRoot, inTreeCallback } from './graph.ts';
 import { CallArguments, checkArgumentOffset, checkConstString, checkSizeArgument } from './helper-args.ts';
 import { checkIteratorArgument } from './iterator.ts';
 import { type KfuncCall } from './kfunc-meta.ts';
-import { isTrusted } from './memory.ts';
+import { isTrusted } from './struct-access.ts';
 import { markPrecise } from './precision.ts';
 import { type Register } from './register.ts';
 import {

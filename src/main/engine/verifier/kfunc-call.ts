@@ -10,7 +10,7 @@ import { fieldAt, giveAway, inTreeCallback, makeNonOwning, markGraphNode, object
 import { forkIterator } from './iterator.ts';
 import { checkKfuncArguments } from './kfunc-args.ts';
 import { KfuncCall } from './kfunc-meta.ts';
-import { mayAccessPacket } from './memory.ts';
+import { mayAccessPacket } from './memory-bounds.ts';
 import { acquireReference, releaseReference } from './references.ts';
 import { checkReturnCode } from './return-code.ts';
 import { IterState, Live } from './register.ts';

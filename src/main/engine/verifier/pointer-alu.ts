@@ -3,7 +3,7 @@ import { Errno } from '../abi/index.ts';
 import { AluOp, InsnClass, type Insn } from '../isa/index.ts';
 import { syncBounds } from './bounds.ts';
 import { type Environment } from './environment.ts';
-import { checkMapAccess } from './memory.ts';
+import { checkMapAccess } from './map-access.ts';
 import { MAX_VAR_OFF, type Register } from './register.ts';
 import { RegType, baseType, isPacketPointer, mayBeNull, regTypeName } from './reg-type.ts';
 import { scalarAdd64, scalarSub64 } from './scalar-alu.ts';

@@ -1,7 +1,7 @@
 /** What programs of each type may return (check_return_code in verifier.c). */
 import { AttachType, Errno, ProgType } from '../abi/index.ts';
 import { type Environment } from './environment.ts';
-import { isPointerValue } from './memory.ts';
+import { isPointerValue } from './memory-bounds.ts';
 import { markPrecise } from './precision.ts';
 import { checkReturnRange, rangeText } from './return-range.ts';
 import { checkSource } from './register-checks.ts';

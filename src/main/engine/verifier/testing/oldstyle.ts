@@ -81,23 +81,22 @@ export function lastLine(entry: OldstyleCase): string | undefined {
     .at(-1);
 }
 
-/** A case as the loader gave it to the kernel: map fds are 1000 + the map's id. */
-export function oldstyleInput(entry: OldstyleCase, logLevel: number, kernelBtf?: Btf): VerifierInput {
-  const insns: Insn[] = decodeInsns(fromHex(entry.insns));
-  for (const [name, value] of Object.entries(MAPS)) {
-    for (const index of entry[`fixup_map_${name}`] ?? []) {
-      const insn = insns[index];
-      if (insn !== undefined) insn.imm = 1000 + value.id;
-    }
-  }
-  const byFd = new Map(Object.values(MAPS).map((entryMap) => [1000 + entryMap.id, entryMap]));
-  // The test runner's own flags: 1 any alignment, 2 strict alignment; others are load flags.
-  const flags = (entry.flags & ~7) | (entry.flags & 1 ? 2 : 0) | (entry.flags & 2 ? 1 : 0);
+/** What is loaded, without what the kernel knows. */
+export interface PlainProgram {
+  readonly type: number;
+  readonly attachType: number;
+  readonly flags: number;
+  readonly insns: readonly Insn[];
+}
+
+/** A program with the corpus' maps: map fds are 1000 + the map's id. */
+export function plainInput(program: PlainProgram, logLevel: number, kernelBtf?: Btf): VerifierInput {
+  const byFd = new Map(Object.values(MAPS).map((entry) => [1000 + entry.id, entry]));
   return {
-    insns,
-    progType: entry.type === 0 ? 1 : entry.type,
-    expectedAttachType: entry.eat,
-    progFlags: flags,
+    insns: program.insns,
+    progType: program.type,
+    expectedAttachType: program.attachType,
+    progFlags: program.flags,
     gplCompatible: true,
     capabilities: PRIVILEGED,
     logLevel,
@@ -107,4 +106,22 @@ export function oldstyleInput(entry: OldstyleCase, logLevel: number, kernelBtf?:
     kernelBtf,
     attachBtfId: 0,
   };
+}
+
+/** A case as the loader gave it to the kernel. */
+export function oldstyleInput(entry: OldstyleCase, logLevel: number, kernelBtf?: Btf): VerifierInput {
+  const insns: Insn[] = decodeInsns(fromHex(entry.insns));
+  for (const [name, value] of Object.entries(MAPS)) {
+    for (const index of entry[`fixup_map_${name}`] ?? []) {
+      const insn = insns[index];
+      if (insn !== undefined) insn.imm = 1000 + value.id;
+    }
+  }
+  // The test runner's own flags: 1 any alignment, 2 strict alignment, 4 needs a JIT; others are load flags.
+  const flags = (entry.flags & ~7) | (entry.flags & 1 ? 2 : 0) | (entry.flags & 2 ? 1 : 0);
+  return plainInput(
+    { type: entry.type === 0 ? 1 : entry.type, attachType: entry.eat, flags, insns },
+    logLevel,
+    kernelBtf,
+  );
 }

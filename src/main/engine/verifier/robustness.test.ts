@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { Errno } from '../abi/index.ts';
+import { type Insn } from '../isa/index.ts';
+import { type VerifierInput, verifyProgram } from './index.ts';
+import { plainInput } from './testing/oldstyle.ts';
+import { ProgramGenerator } from './testing/program-generator.ts';
+
+/** Gives up at the first question, after 16,384 instructions: a random loop may run to the limit of a million. */
+function limited(input: VerifierInput): VerifierInput {
+  return { ...input, cancelled: () => true };
+}
+
+describe('any program at all', () => {
+  it('gets a verdict with words, never an exception', () => {
+    const generator = new ProgramGenerator(7);
+    let accepted = 0;
+    for (let i = 0; i < 150; i++) {
+      const result = verifyProgram(limited(plainInput(generator.program(), 1)));
+      if (result.errno === 0) accepted++;
+      else if (result.errno !== -Errno.EAGAIN) expect(result.message).not.toBe('');
+    }
+    expect(accepted).toBeGreaterThan(3);
+  });
+
+  it('is refused in order when every field is random', () => {
+    const generator = new ProgramGenerator(11);
+    for (let i = 0; i < 2000; i++) {
+      const insns: Insn[] = [];
+      for (let k = 1 + generator.below(12); k > 0; k--) {
+        insns.push({
+          code: generator.below(256),
+          dst: generator.below(16),
+          src: generator.below(16),
+          off: generator.below(65536) - 32768,
+          imm: generator.below(4) === 0 ? generator.below(2 ** 32) | 0 : generator.below(16) - 8,
+        });
+      }
+      insns.push({ code: 0x95, dst: 0, src: 0, off: 0, imm: 0 });
+      const type = generator.below(34);
+      const result = verifyProgram(limited(plainInput({ type, attachType: 0, flags: 0, insns }, 1)));
+      expect([0, ...Object.values<number>(Errno)]).toContain(Math.abs(result.errno));
+    }
+  });
+});
