@@ -24,14 +24,14 @@ const { Arena, Stepper } = await import('../src/main/engine/vm/index.ts');
 const { decodeInsns } = await import('../src/main/engine/isa/index.ts');
 const { createMachine, translate } = await import('../src/main/engine/jit/index.ts');
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** name, bytes of memory, bytes restored before each run, runs a round, the bar: ratio to native, or nanoseconds. */
 const KERNELS = [
-  { name: 'hash', size: 8, restore: 0, runs: 3000, ratio: 1.2 },
-  { name: 'primes', size: 8, restore: 0, runs: 2000, ratio: 1.4 },
-  { name: 'checksum', size: 4096, restore: 0, runs: 10_000, ratio: 1.8 },
-  { name: 'parse', size: 64, restore: 0, runs: 100_000, ratio: 2.2 },
-  { name: 'fixup', size: 64, restore: 64, runs: 500_000, nanoseconds: 15 },
+  { name: 'hash', size: 8, restore: 0, runs: 20_000, ratio: 1.2 },
+  { name: 'primes', size: 8, restore: 0, runs: 20_000, ratio: 1.4 },
+  { name: 'checksum', size: 4096, restore: 0, runs: 80_000, ratio: 1.8 },
+  { name: 'parse', size: 64, restore: 0, runs: 800_000, ratio: 2.2 },
+  { name: 'fixup', size: 64, restore: 64, runs: 6_000_000, nanoseconds: 15 },
 ];
 
 function find(names, args, what) {

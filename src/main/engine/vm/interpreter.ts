@@ -11,8 +11,8 @@ const PORTION = 0x3fff_ffff;
  * Executes instructions until the outermost function returns (`state.done`) or `limit` of them are done.
  *
  * One function because a jump table over all opcodes is what makes an interpreter fast; the case labels are the numbers
- * of the opcode table and of predecode's Internal (a test runs every row of the table). Every instruction begins with
- * its operands in `dl`, `dh` (destination) and `sl`, `sh` (source register or constant), low and high words.
+ * of the opcode table and of predecode's Internal (a test runs every row of the table). Operands are called `dl`, `dh`
+ * (destination) and `sl`, `sh` (source register or constant), low and high words.
  * @throws VmFault
  */
 export function execute(state: RunState, limit: number): void {
@@ -27,16 +27,16 @@ export function execute(state: RunState, limit: number): void {
     const d = code[i + 1] as number;
     const s = code[i + 2] as number;
     const x = code[i + 3] as number;
-    const dl = r[d] as number;
-    const dh = r[d + 1] as number;
-    const sl = r[s] as number;
-    const sh = r[s + 1] as number;
     let taken: boolean;
     i += 4;
     n++;
     switch (op) {
       case 0x0f: {
         // add64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const low = (dl + sl) | 0;
         r[d] = low;
         r[d + 1] = (dh + sh + (low >>> 0 < dl >>> 0 ? 1 : 0)) | 0;
@@ -44,18 +44,26 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x0c: {
         // add32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = (dl + sl) | 0;
         r[d + 1] = 0;
         continue;
       }
       case 0x1f: {
         // sub64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = (dl - sl) | 0;
         r[d + 1] = (dh - sh - (dl >>> 0 < sl >>> 0 ? 1 : 0)) | 0;
         continue;
       }
       case 0x1c: {
         // sub32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = (dl - sl) | 0;
         r[d + 1] = 0;
         continue;
@@ -67,6 +75,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x2c: {
         // mul32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = Math.imul(dl, sl);
         r[d + 1] = 0;
         continue;
@@ -78,6 +88,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x3c: {
         // div32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = sl === 0 ? 0 : (dl >>> 0) / (sl >>> 0);
         r[d + 1] = 0;
         continue;
@@ -89,48 +101,71 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x101: {
         // sdiv32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = sl === 0 ? 0 : dl / sl;
         r[d + 1] = 0;
         continue;
       }
       case 0x4f: {
         // or64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = dl | sl;
         r[d + 1] = dh | sh;
         continue;
       }
       case 0x4c: {
         // or32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl | sl;
         r[d + 1] = 0;
         continue;
       }
       case 0x5f: {
         // and64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = dl & sl;
         r[d + 1] = dh & sh;
         continue;
       }
       case 0x5c: {
         // and32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl & sl;
         r[d + 1] = 0;
         continue;
       }
       case 0xaf: {
         // xor64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = dl ^ sl;
         r[d + 1] = dh ^ sh;
         continue;
       }
       case 0xac: {
         // xor32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl ^ sl;
         r[d + 1] = 0;
         continue;
       }
       case 0x6f: {
         // lsh64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const by = sl & 63;
         if (by >= 32) {
           r[d] = 0;
@@ -143,12 +178,17 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x6c: {
         // lsh32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl << (sl & 31);
         r[d + 1] = 0;
         continue;
       }
       case 0x7f: {
         // rsh64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const by = sl & 63;
         if (by >= 32) {
           r[d] = dh >>> (by - 32);
@@ -161,12 +201,17 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x7c: {
         // rsh32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl >>> (sl & 31);
         r[d + 1] = 0;
         continue;
       }
       case 0xcf: {
         // arsh64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const by = sl & 63;
         if (by >= 32) {
           r[d] = dh >> (by - 32);
@@ -179,18 +224,23 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0xcc: {
         // arsh32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = dl >> (sl & 31);
         r[d + 1] = 0;
         continue;
       }
       case 0x87: {
         // neg64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
         r[d] = -dl | 0;
         r[d + 1] = (~dh + (dl === 0 ? 1 : 0)) | 0;
         continue;
       }
       case 0x84: {
         // neg32
+        const dl = r[d] as number;
         r[d] = -dl | 0;
         r[d + 1] = 0;
         continue;
@@ -202,6 +252,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x9c: {
         // mod32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = sl === 0 ? dl : (dl >>> 0) % (sl >>> 0);
         r[d + 1] = 0;
         continue;
@@ -213,24 +265,30 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x103: {
         // smod32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         r[d] = sl === 0 ? dl : dl % sl;
         r[d + 1] = 0;
         continue;
       }
       case 0xbf: {
         // mov64
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = sl;
         r[d + 1] = sh;
         continue;
       }
       case 0xbc: {
         // mov32
+        const sl = r[s] as number;
         r[d] = sl;
         r[d + 1] = 0;
         continue;
       }
       case 0x104: {
         // movsx8_64
+        const sl = r[s] as number;
         const low = (sl << 24) >> 24;
         r[d] = low;
         r[d + 1] = low >> 31;
@@ -238,6 +296,7 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x105: {
         // movsx16_64
+        const sl = r[s] as number;
         const low = (sl << 16) >> 16;
         r[d] = low;
         r[d + 1] = low >> 31;
@@ -245,24 +304,28 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x106: {
         // movsx32_64
+        const sl = r[s] as number;
         r[d] = sl;
         r[d + 1] = sl >> 31;
         continue;
       }
       case 0x107: {
         // movsx8_32
+        const sl = r[s] as number;
         r[d] = (sl << 24) >> 24;
         r[d + 1] = 0;
         continue;
       }
       case 0x108: {
         // movsx16_32
+        const sl = r[s] as number;
         r[d] = (sl << 16) >> 16;
         r[d + 1] = 0;
         continue;
       }
       case 0x109: {
         // le16
+        const dl = r[d] as number;
         r[d] = dl & 0xffff;
         r[d + 1] = 0;
         continue;
@@ -274,18 +337,22 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x10b: {
         // be16, bswap16
+        const dl = r[d] as number;
         r[d] = ((dl & 0xff) << 8) | ((dl >>> 8) & 0xff);
         r[d + 1] = 0;
         continue;
       }
       case 0x10c: {
         // be32, bswap32
+        const dl = r[d] as number;
         r[d] = swap32(dl);
         r[d + 1] = 0;
         continue;
       }
       case 0x10d: {
         // be64, bswap64
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
         r[d] = swap32(dh);
         r[d + 1] = swap32(dl);
         continue;
@@ -295,6 +362,8 @@ export function execute(state: RunState, limit: number): void {
         continue;
       case 0x18: {
         // ld_imm64: the value is a constant, the second slot is passed over
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         r[d] = sl;
         r[d + 1] = sh;
         i += 4;
@@ -302,6 +371,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x71: {
         // ldxb
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         if (sh !== ARENA_HIGH || ((shadow[at >>> 4] as number) & 31) <= (at & 15)) {
           state.at = i - 4;
@@ -316,6 +387,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x69: {
         // ldxh
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         const last = at + 1;
         if (
@@ -335,6 +408,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x61: {
         // ldxw
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         const last = at + 3;
         if (
@@ -354,6 +429,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x79: {
         // ldxdw
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         const last = at + 7;
         if (
@@ -373,6 +450,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x91: {
         // ldxsb
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         if (sh !== ARENA_HIGH || ((shadow[at >>> 4] as number) & 31) <= (at & 15)) {
           state.at = i - 4;
@@ -388,6 +467,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x89: {
         // ldxsh
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         const last = at + 1;
         if (
@@ -408,6 +489,8 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x81: {
         // ldxsw
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (sl + x) | 0;
         const last = at + 3;
         if (
@@ -428,6 +511,9 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x73: {
         // stb, stxb
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const at = (dl + x) | 0;
         const state8 = shadow[at >>> 4] as number;
         if (dh !== ARENA_HIGH || state8 <= (at & 15) || state8 >= SHADOW_READ_ONLY) {
@@ -440,6 +526,9 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x6b: {
         // sth, stxh
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const at = (dl + x) | 0;
         const last = at + 1;
         const state8 = shadow[last >>> 4] as number;
@@ -458,6 +547,9 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x63: {
         // stw, stxw
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
         const at = (dl + x) | 0;
         const last = at + 3;
         const state8 = shadow[last >>> 4] as number;
@@ -476,6 +568,10 @@ export function execute(state: RunState, limit: number): void {
       }
       case 0x7b: {
         // stdw, stxdw
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         const at = (dl + x) | 0;
         const last = at + 7;
         const state8 = shadow[last >>> 4] as number;
@@ -511,103 +607,193 @@ export function execute(state: RunState, limit: number): void {
         storeRelease(state, d, s, x);
         continue;
       }
-      case 0x1d:
+      case 0x1d: {
         // jeq
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dl === sl && dh === sh;
         break;
-      case 0x1e:
+      }
+      case 0x1e: {
         // jeq32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl === sl;
         break;
-      case 0x2d:
+      }
+      case 0x2d: {
         // jgt
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh >>> 0 > sh >>> 0 || (dh === sh && dl >>> 0 > sl >>> 0);
         break;
-      case 0x2e:
+      }
+      case 0x2e: {
         // jgt32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl >>> 0 > sl >>> 0;
         break;
-      case 0x3d:
+      }
+      case 0x3d: {
         // jge
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh >>> 0 > sh >>> 0 || (dh === sh && dl >>> 0 >= sl >>> 0);
         break;
-      case 0x3e:
+      }
+      case 0x3e: {
         // jge32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl >>> 0 >= sl >>> 0;
         break;
-      case 0x4d:
+      }
+      case 0x4d: {
         // jset
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = ((dl & sl) | (dh & sh)) !== 0;
         break;
-      case 0x4e:
+      }
+      case 0x4e: {
         // jset32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = (dl & sl) !== 0;
         break;
-      case 0x5d:
+      }
+      case 0x5d: {
         // jne
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dl !== sl || dh !== sh;
         break;
-      case 0x5e:
+      }
+      case 0x5e: {
         // jne32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl !== sl;
         break;
-      case 0x6d:
+      }
+      case 0x6d: {
         // jsgt
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh > sh || (dh === sh && dl >>> 0 > sl >>> 0);
         break;
-      case 0x6e:
+      }
+      case 0x6e: {
         // jsgt32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl > sl;
         break;
-      case 0x7d:
+      }
+      case 0x7d: {
         // jsge
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh > sh || (dh === sh && dl >>> 0 >= sl >>> 0);
         break;
-      case 0x7e:
+      }
+      case 0x7e: {
         // jsge32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl >= sl;
         break;
-      case 0xad:
+      }
+      case 0xad: {
         // jlt
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh >>> 0 < sh >>> 0 || (dh === sh && dl >>> 0 < sl >>> 0);
         break;
-      case 0xae:
+      }
+      case 0xae: {
         // jlt32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl >>> 0 < sl >>> 0;
         break;
-      case 0xbd:
+      }
+      case 0xbd: {
         // jle
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh >>> 0 < sh >>> 0 || (dh === sh && dl >>> 0 <= sl >>> 0);
         break;
-      case 0xbe:
+      }
+      case 0xbe: {
         // jle32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl >>> 0 <= sl >>> 0;
         break;
-      case 0xcd:
+      }
+      case 0xcd: {
         // jslt
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh < sh || (dh === sh && dl >>> 0 < sl >>> 0);
         break;
-      case 0xce:
+      }
+      case 0xce: {
         // jslt32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl < sl;
         break;
-      case 0xdd:
+      }
+      case 0xdd: {
         // jsle
+        const dl = r[d] as number;
+        const dh = r[d + 1] as number;
+        const sl = r[s] as number;
+        const sh = r[s + 1] as number;
         taken = dh < sh || (dh === sh && dl >>> 0 <= sl >>> 0);
         break;
-      case 0xde:
+      }
+      case 0xde: {
         // jsle32
+        const dl = r[d] as number;
+        const sl = r[s] as number;
         taken = dl <= sl;
         break;
+      }
       case 0x05:
         // ja, gotol
         taken = true;
         break;
-      case 0xe5:
+      case 0xe5: {
         // may_goto: the counter is a register of its own
+        const dl = r[d] as number;
         taken = dl === 0;
         if (!taken) r[d] = dl - 1;
         break;
+      }
       case 0x95: {
         // exit
         state.at = i - 4;
