@@ -1,6 +1,6 @@
 import { type Insn, type Opcode, isCall } from '../isa/index.ts';
 import { type Block, type Flow } from './flow.ts';
-import { writesOf } from './registers.ts';
+import { type Code } from './registers.ts';
 import { SCALAR, applyRoots, rootsOf, walk } from './roots.ts';
 
 /** A range of allowed memory that was found once and is compared with cheaply; one for each root and mode. */
@@ -59,8 +59,11 @@ export type AccessPlan =
 interface CheckedRange {
   readonly low: number;
   readonly high: number;
-  readonly write: boolean;
+  readonly group: CheckGroup;
 }
+
+/** Pointers whose ranges are remembered from block to block. */
+const MOST_CHECKED = 16;
 
 /** Value number of the frame pointer. */
 const FRAME = 0;
@@ -90,7 +93,7 @@ class Knowledge {
 }
 
 export interface PlanOptions {
-  readonly insns: readonly Insn[];
+  readonly code: Code;
   readonly flow: Flow;
   readonly stackSize: number;
   readonly proved: ReadonlySet<number> | undefined;
@@ -121,10 +124,7 @@ const MOST_CACHES = 48;
 
 /** Decides for every memory access of a function what has to be checked, once for as many as possible. */
 export function planAccesses(options: PlanOptions): Plan {
-  // The first time to learn which pointers are written through: their first check is then one for writing, and serves all.
-  const written = new Set<number>();
-  new Planner(options, written).plan();
-  return new Planner(options, written).plan();
+  return new Planner(options).plan();
 }
 
 class Planner {
@@ -139,18 +139,14 @@ class Planner {
   #open = new Map<number, CheckGroup>();
   #nextValue = 1;
 
-  /** Values through which something is written, wherever. */
-  readonly #written: Set<number>;
-
-  constructor(options: PlanOptions, written: Set<number>) {
+  constructor(options: PlanOptions) {
     this.#options = options;
-    this.#written = written;
-    this.#loops = loopsOf(options.insns, options.flow);
+    this.#loops = loopsOf(options.code.insns, options.flow);
   }
 
   plan(): Plan {
-    const { insns, flow } = this.#options;
-    const roots = rootsOf(insns, flow);
+    const { code, flow } = this.#options;
+    const roots = rootsOf(code, flow);
     const atEnd: Knowledge[] = [];
     flow.blocks.forEach((block, number) => {
       const [only] = block.predecessors;
@@ -158,7 +154,7 @@ class Planner {
       const known = inherits ? (atEnd[only] as Knowledge).copy() : this.#fresh(roots[number] as Int32Array);
       this.#block = number;
       const started = [...known.values];
-      walk(insns, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry));
+      walk(code, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry));
       this.#findGrowing(number, started, known);
       this.#close(known);
       atEnd[number] = known;
@@ -209,11 +205,11 @@ class Planner {
         break;
       default:
     }
-    this.#update(known, insn, entry);
-    applyRoots(known.roots, this.#options.insns, pc, insn, entry);
+    this.#update(known, pc, insn, entry);
+    applyRoots(known.roots, this.#options.code, pc, insn, entry);
   }
 
-  #update(known: Knowledge, insn: Insn, entry: Opcode): void {
+  #update(known: Knowledge, pc: number, insn: Insn, entry: Opcode): void {
     const { meaning } = entry;
     const { values, offsets } = known;
     if (meaning.kind === 'alu' && meaning.bits === 64) {
@@ -230,7 +226,8 @@ class Planner {
         }
       }
     }
-    const writes = writesOf(insn, entry);
+    const writes = this.#options.code.writes[pc] ?? 0;
+    if (writes === 0) return;
     for (let r = 0; r < 10; r++) {
       if (((writes >> r) & 1) === 0) continue;
       values[r] = this.#nextValue++;
@@ -262,9 +259,7 @@ class Planner {
     register: number,
     access: { value: number; bias: number; low: number; high: number; write: boolean },
   ): void {
-    const { value, bias, low, high } = access;
-    if (access.write) this.#written.add(value);
-    const write = this.#written.has(value);
+    const { value, bias, low, high, write } = access;
     const open = this.#open.get(value);
     if (open !== undefined) {
       open.low = Math.min(open.low, low);
@@ -281,8 +276,15 @@ class Planner {
 
   /** The straight piece ends: what its groups checked holds for those that follow. */
   #close(known: Knowledge): void {
-    for (const [value, { low, high, write }] of this.#open) {
-      known.checked.set(value, [...(known.checked.get(value) ?? []), { low, high, write }]);
+    for (const [value, group] of this.#open) {
+      const { low, high } = group;
+      const before = known.checked.get(value) ?? [];
+      known.checked.delete(value);
+      known.checked.set(value, [...before.slice(-3), { low, high, group }]);
+    }
+    for (const [oldest] of known.checked) {
+      if (known.checked.size <= MOST_CHECKED) break;
+      known.checked.delete(oldest);
     }
     this.#open = new Map();
   }
@@ -330,13 +332,19 @@ class Planner {
   }
 }
 
+/**
+ * Whether a check before allows the access. One that was for reading becomes one for writing: who writes through a pointer
+ * further on cannot point to something read-only before.
+ */
 function covers(
   ranges: readonly CheckedRange[] | undefined,
   low: number,
   high: number,
   write: boolean,
 ): boolean {
-  return ranges?.some((range) => range.low <= low && high <= range.high && (range.write || !write)) ?? false;
+  const found = ranges?.find((range) => range.low <= low && high <= range.high);
+  if (found !== undefined && write) found.group.write = true;
+  return found !== undefined;
 }
 
 interface Loop {

@@ -1,4 +1,4 @@
-import { type Insn, type Opcode, callTarget, isLdImm64, opcodeOf } from '../isa/index.ts';
+import { type Insn, type Opcode, callTarget, isLdImm64 } from '../isa/index.ts';
 import { MAY_GOTO_LIMIT } from '../vm/index.ts';
 import { type AccessPlan, type CheckGroup, type Plan, planAccesses } from './access-plan.ts';
 import { emitAlu, emitEndian, emitMovsx, pushCondition, pushRegister } from './arithmetic.ts';
@@ -6,11 +6,12 @@ import { emitAtomic, emitLoad, emitStore } from './memory-access.ts';
 import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
 import { type Block, type Flow, flowOf } from './flow.ts';
 import { type FuelPlan, planFuel } from './fuel-plan.ts';
-import { liveness, readsOf } from './registers.ts';
+import { type Code, liveness } from './registers.ts';
 import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 
 /** What the functions of one program have in common. */
 export interface ProgramContext {
+  readonly code: Code;
   readonly insns: readonly Insn[];
   readonly starts: Uint8Array;
   /** Function number in the module by first slot. */
@@ -64,10 +65,10 @@ export class FunctionTranslator {
   constructor(context: ProgramContext, entry: number) {
     this.#context = context;
     this.#entry = entry;
-    const { insns, stackSize, proved, probes } = context;
+    const { code, insns, stackSize, proved, probes } = context;
     this.#flow = flowOf(insns, context.starts, entry);
-    this.#plan = planAccesses({ insns, flow: this.#flow, stackSize, proved, probes });
-    this.#live = liveness(insns, this.#flow);
+    this.#plan = planAccesses({ code, flow: this.#flow, stackSize, proved, probes });
+    this.#live = liveness(code, this.#flow);
     this.#fuel = planFuel(insns, this.#flow);
   }
 
@@ -115,7 +116,9 @@ export class FunctionTranslator {
     this.#uncounted = 0;
     this.#handOver(this.#entry, HandOver.OUT_OF_FUEL);
     code.op(W.end);
-    if (this.#flow.blocks.some((block) => opcodeOf(this.#insn(block.last))?.meaning.kind === 'may-goto')) {
+    if (
+      this.#flow.blocks.some((block) => this.#context.code.entries[block.last]?.meaning.kind === 'may-goto')
+    ) {
       code.i32(MAY_GOTO_LIMIT).set(Local.MAY_GOTO);
     }
   }
@@ -127,12 +130,13 @@ export class FunctionTranslator {
     for (const block of this.#flow.blocks) {
       for (let pc = block.start; pc <= block.last; pc++) {
         const insn = this.#insn(pc);
-        const entry = opcodeOf(insn);
+        const entry = this.#context.code.entries[pc];
         if (entry === undefined) continue;
         const access = this.#plan.accesses.get(pc);
         const direct = access?.kind === 'stack' && (entry.meaning.kind === 'load' || insn.src !== 10);
         if (access?.kind === 'stack') lowest = Math.min(lowest, access.offset);
-        if ((readsOf(insn, entry) & (1 << 10)) !== 0 && !direct) lowest = -this.#context.stackSize;
+        if (((this.#context.code.reads[pc] ?? 0) & (1 << 10)) !== 0 && !direct)
+          lowest = -this.#context.stackSize;
         if (isLdImm64(insn)) pc++;
       }
     }
@@ -263,7 +267,7 @@ export class FunctionTranslator {
     this.#uncounted = this.#fuel.ahead[number] as number;
     for (let pc = block.start; pc <= block.last; pc++) {
       const insn = this.#insn(pc);
-      const entry = opcodeOf(insn) as Opcode;
+      const entry = this.#context.code.entries[pc] as Opcode;
       if (pc === block.last && this.#isTerminator(entry)) {
         this.#terminate(number, block, insn, entry);
         return;

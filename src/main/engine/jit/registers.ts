@@ -1,11 +1,11 @@
-import { type Insn, type Opcode, isLdImm64, opcodeOf } from '../isa/index.ts';
+import { type Insn, type Opcode, opcodeOf } from '../isa/index.ts';
 import { type Block, type Flow } from './flow.ts';
 
 /** Bit masks over R0 … R10. */
 const ARGUMENTS = 0b111110;
 
 /** Registers that an instruction reads. */
-export function readsOf(insn: Insn, entry: Opcode): number {
+function readsOf(insn: Insn, entry: Opcode): number {
   const dst = 1 << insn.dst;
   const src = 1 << insn.src;
   const { meaning } = entry;
@@ -41,7 +41,7 @@ export function readsOf(insn: Insn, entry: Opcode): number {
 }
 
 /** Registers that an instruction overwrites. */
-export function writesOf(insn: Insn, entry: Opcode): number {
+function writesOf(insn: Insn, entry: Opcode): number {
   const { meaning } = entry;
   switch (meaning.kind) {
     case 'alu':
@@ -62,27 +62,52 @@ export function writesOf(insn: Insn, entry: Opcode): number {
   }
 }
 
+/** A program with what the table says of its instructions, looked up once. */
+export interface Code {
+  readonly insns: readonly Insn[];
+  /** Undefined for the second slot of a ld_imm64. */
+  readonly entries: readonly (Opcode | undefined)[];
+  /** Registers read and written, as masks. */
+  readonly reads: Uint16Array;
+  readonly writes: Uint16Array;
+}
+
+export function readCode(insns: readonly Insn[]): Code {
+  const entries: (Opcode | undefined)[] = [];
+  const reads = new Uint16Array(insns.length);
+  const writes = new Uint16Array(insns.length);
+  for (let pc = 0; pc < insns.length; pc++) {
+    const insn = insns[pc] as Insn;
+    const entry = opcodeOf(insn);
+    entries.push(entry);
+    if (entry === undefined) continue;
+    reads[pc] = readsOf(insn, entry);
+    writes[pc] = writesOf(insn, entry);
+    if (entry.meaning.kind === 'ld-imm64') {
+      entries.push(undefined);
+      pc++;
+    }
+  }
+  return { insns, entries, reads, writes };
+}
+
 /** For every slot of the function the registers whose value may still be read, as a mask. */
-export function liveness(insns: readonly Insn[], flow: Flow): Uint16Array {
-  const live = new Uint16Array(insns.length + 1);
+export function liveness(code: Code, flow: Flow): Uint16Array {
+  const live = new Uint16Array(code.insns.length + 1);
   const { blocks } = flow;
+  const { reads, writes } = code;
   const into = (number: number): number => (number < 0 ? 0 : (live[(blocks[number] as Block).start] ?? 0));
   for (let changed = true; changed;) {
     changed = false;
     for (let number = blocks.length - 1; number >= 0; number--) {
-      const block = blocks[number] as Block;
-      const before = live[block.start];
-      let mask = into(block.taken) | into(block.next);
-      for (let pc = block.last; pc >= block.start; pc--) {
-        const insn = insns[pc] as Insn;
-        // The second slot of a ld_imm64 has code 0.
-        if (insn.code === 0 && pc > block.start && isLdImm64(insns[pc - 1] as Insn)) continue;
-        const entry = opcodeOf(insn);
-        if (entry === undefined) continue;
-        mask = (mask & ~writesOf(insn, entry)) | readsOf(insn, entry);
+      const { start, last, taken, next } = blocks[number] as Block;
+      const before = live[start];
+      let mask = into(taken) | into(next);
+      for (let pc = last; pc >= start; pc--) {
+        mask = (mask & ~(writes[pc] ?? 0)) | (reads[pc] ?? 0);
         live[pc] = mask;
       }
-      if (live[block.start] !== before) changed = true;
+      if (live[start] !== before) changed = true;
     }
   }
   return live;

@@ -1,7 +1,7 @@
-import { type Insn, type Opcode, opcodeOf } from '../isa/index.ts';
+import { type Insn, type Opcode } from '../isa/index.ts';
 import { ARENA_HIGH } from '../vm/index.ts';
 import { type Block, type Flow } from './flow.ts';
-import { writesOf } from './registers.ts';
+import { type Code } from './registers.ts';
 
 /**
  * Which pointer a register is likely derived from: an argument, the result of a call, a loaded or constant address.
@@ -21,13 +21,7 @@ function madeAt(pc: number): Root {
 }
 
 /** Changes the roots of the registers as the instruction at `pc` does. */
-export function applyRoots(
-  roots: Int32Array,
-  insns: readonly Insn[],
-  pc: number,
-  insn: Insn,
-  entry: Opcode,
-): void {
+export function applyRoots(roots: Int32Array, code: Code, pc: number, insn: Insn, entry: Opcode): void {
   const { meaning } = entry;
   const left = roots[insn.dst] ?? SCALAR;
   const right = roots[insn.src] ?? SCALAR;
@@ -43,7 +37,7 @@ export function applyRoots(
       roots[insn.dst] = meaning.bytes === 8 ? madeAt(pc) : SCALAR;
       return;
     case 'ld-imm64':
-      roots[insn.dst] = insns[pc + 1]?.imm === ARENA_HIGH ? madeAt(pc) : SCALAR;
+      roots[insn.dst] = code.insns[pc + 1]?.imm === ARENA_HIGH ? madeAt(pc) : SCALAR;
       return;
     case 'call':
       roots[0] = madeAt(pc);
@@ -52,7 +46,7 @@ export function applyRoots(
       if (meaning.fetch) roots[meaning.op === 'cmpxchg' ? 0 : insn.src] = SCALAR;
       return;
     default: {
-      const writes = writesOf(insn, entry);
+      const writes = code.writes[pc] ?? 0;
       for (let r = 0; r < REGISTER_COUNT; r++) if ((writes >> r) & 1) roots[r] = SCALAR;
     }
   }
@@ -74,7 +68,7 @@ function meet(into: Int32Array, from: Int32Array, fresh: Root): boolean {
 }
 
 /** The roots of the registers at the start of every block of a function. */
-export function rootsOf(insns: readonly Insn[], flow: Flow): Int32Array[] {
+export function rootsOf(code: Code, flow: Flow): Int32Array[] {
   const { blocks } = flow;
   const into: (Int32Array | undefined)[] = blocks.map(() => undefined);
   // R1 … R5 are arguments, R10 the frame.
@@ -85,14 +79,14 @@ export function rootsOf(insns: readonly Insn[], flow: Flow): Int32Array[] {
     blocks.forEach((block, number) => {
       const roots = into[number]?.slice();
       if (roots === undefined) return;
-      walk(insns, block, (pc, insn, entry) => applyRoots(roots, insns, pc, insn, entry));
+      walk(code, block, (pc, insn, entry) => applyRoots(roots, code, pc, insn, entry));
       for (const to of [block.taken, block.next]) {
         if (to < 0) continue;
         const known = into[to];
         if (known === undefined) {
           into[to] = roots.slice();
           changed = true;
-        } else if (meet(known, roots, REGISTER_COUNT * (to + 1) + madeAt(insns.length))) {
+        } else if (meet(known, roots, REGISTER_COUNT * (to + 1) + madeAt(code.insns.length))) {
           changed = true;
         }
       }
@@ -103,15 +97,12 @@ export function rootsOf(insns: readonly Insn[], flow: Flow): Int32Array[] {
 
 /** Calls `visit` for every instruction of a block in order. */
 export function walk(
-  insns: readonly Insn[],
+  { insns, entries }: Code,
   block: Block,
   visit: (pc: number, insn: Insn, entry: Opcode) => void,
 ): void {
   for (let pc = block.start; pc <= block.last; pc++) {
-    const insn = insns[pc] as Insn;
-    const entry = opcodeOf(insn);
-    if (entry === undefined) continue;
-    visit(pc, insn, entry);
-    if (entry.meaning.kind === 'ld-imm64') pc++;
+    const entry = entries[pc];
+    if (entry !== undefined) visit(pc, insns[pc] as Insn, entry);
   }
 }

@@ -4,6 +4,7 @@ import { roundUp } from '../base/index.ts';
 import { FunctionIndex } from './control.ts';
 import { blockStarts } from './flow.ts';
 import { FunctionTranslator, type ProgramContext } from './function-translator.ts';
+import { readCode } from './registers.ts';
 import { repeatFunction } from './repeat.ts';
 import { regionFunction } from './region.ts';
 import { widenFunction } from './widen.ts';
@@ -83,6 +84,7 @@ export function translate(
   const stackSize = roundUp(program.stackSize ?? DEFAULT_STACK_SIZE, 16);
   const slots = addressSlots(insns);
   const context: ProgramContext = {
+    code: readCode(insns),
     insns,
     starts: blockStarts(insns, entries),
     functions: new Map(entries.map((entry, i) => [entry, FunctionIndex.FIRST + i])),
