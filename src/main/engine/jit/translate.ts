@@ -41,6 +41,15 @@ const TYPES: readonly FunctionType[] = [
   { params: [I64, I32], results: [I64, I64] },
 ];
 
+/** The functions that every module has, before the program's own. */
+const COMMON = [
+  widenFunction(WIDEN_TYPE, false),
+  widenFunction(WIDEN_TYPE, true),
+  regionFunction(REGION_TYPE, false),
+  regionFunction(REGION_TYPE, true),
+];
+const REPEAT_FUNCTION = repeatFunction(REPEAT_TYPE, FunctionIndex.FIRST, REPEAT);
+
 /** Name under which a module exports the function that begins at a slot. */
 export function exportName(entry: number): string {
   return `f${entry}`;
@@ -105,12 +114,9 @@ export function translate(
     slots.map(globalName),
     pages,
     [
-      widenFunction(WIDEN_TYPE, false),
-      widenFunction(WIDEN_TYPE, true),
-      regionFunction(REGION_TYPE, false),
-      regionFunction(REGION_TYPE, true),
+      ...COMMON,
       ...entries.map((entry) => new FunctionTranslator(context, entry).translate(exportName(entry))),
-      repeatFunction(REPEAT_TYPE, context.functions.get(0) as number, REPEAT),
+      REPEAT_FUNCTION,
     ],
   );
 }

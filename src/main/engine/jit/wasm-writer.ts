@@ -102,9 +102,12 @@ export const W = {
 /** The type of a block without results. */
 export const VOID = 0x40;
 
+/** Bytes that a size takes which is filled in later. */
+const SIZE_BYTES = 4;
+
 /** Growing bytes with the number encodings of WebAssembly. */
 export class WasmWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(256);
   length = 0;
 
   get bytes(): Uint8Array<ArrayBuffer> {
@@ -168,6 +171,21 @@ export class WasmWriter {
     return this;
   }
 
+  /** Room for the size of what follows; `endSized` fills it in. */
+  beginSized(): number {
+    this.#room(SIZE_BYTES);
+    this.length += SIZE_BYTES;
+    return this.length;
+  }
+
+  /** Writes the size of everything since `beginSized` gave `start`, as a LEB128 of fixed length. */
+  endSized(start: number): void {
+    let rest = this.length - start;
+    for (let i = 0; i < SIZE_BYTES; i++, rest >>>= 7) {
+      this.#bytes[start - SIZE_BYTES + i] = (rest & 0x7f) | (i < SIZE_BYTES - 1 ? 0x80 : 0);
+    }
+  }
+
   get(local: number): this {
     return this.op(W.localGet).u32(local);
   }
@@ -225,10 +243,10 @@ export interface FunctionType {
   readonly results: readonly number[];
 }
 
-function section(out: WasmWriter, id: number, write: (body: WasmWriter) => void): void {
-  const body = new WasmWriter();
-  write(body);
-  out.op(id).u32(body.length).push(body.bytes);
+function section(out: WasmWriter, id: number, write: (out: WasmWriter) => void): void {
+  const start = out.op(id).beginSized();
+  write(out);
+  out.endSized(start);
 }
 
 /**
@@ -275,12 +293,9 @@ export function writeModule(
   section(out, 10, (body) => {
     body.u32(functions.length);
     for (const { locals, body: code } of functions) {
-      const head = new WasmWriter();
-      head.u32(2).u32(locals[0]).op(I32).u32(locals[1]).op(I64);
-      body
-        .u32(head.length + code.length)
-        .push(head.bytes)
-        .push(code);
+      const start = body.beginSized();
+      body.u32(2).u32(locals[0]).op(I32).u32(locals[1]).op(I64).push(code);
+      body.endSized(start);
     }
   });
   return out.bytes.slice();
