@@ -1,7 +1,7 @@
 import { type Insn, type Meaning } from '../isa/index.ts';
 import { Local, registerLocal } from './control.ts';
 import { ARENA_HIGH } from '../vm/index.ts';
-import { I64, W, type WasmWriter } from './wasm-writer.ts';
+import { I32, I64, W, type WasmWriter } from './wasm-writer.ts';
 
 type Alu = Extract<Meaning, { kind: 'alu' }>;
 
@@ -61,30 +61,27 @@ function pushOperand(code: WasmWriter, insn: Insn, source: 'imm' | 'reg', bits: 
   else pushLow(code, insn.src);
 }
 
+/** Division and remainder. */
 function isDivision(op: string): boolean {
   return op === 'div' || op === 'sdiv' || op === 'mod' || op === 'smod';
 }
 
 /**
- * Division and remainder where the divisor is a register: by zero the quotient is 0 and the remainder the left operand;
- * the smallest number divided by -1 is itself, which WebAssembly would trap on.
+ * Division and remainder where the divisor is a register. By zero is left to the interpreter: `zero` takes the way out if
+ * the value on the stack is not 0. The smallest number divided by -1 is itself, which WebAssembly would trap on.
  */
-function divide(code: WasmWriter, insn: Insn, { op, bits }: Alu): void {
+function divide(code: WasmWriter, insn: Insn, { op, bits }: Alu, zero: () => void): void {
   const wide = bits === 64;
-  const quotient = op === 'div' || op === 'sdiv';
   const left = (): void => (wide ? pushRegister(code, insn.dst) : pushLow(code, insn.dst));
   const right = (): void => pushOperand(code, insn, 'reg', bits);
   const constant = (value: number): void => void (wide ? code.i64(value) : code.i32(value));
-  const type = wide ? I64 : 0x7f;
   right();
-  code.op(wide ? W.i64Eqz : W.i32Eqz).op(W.if, type);
-  if (quotient) constant(0);
-  else left();
-  code.op(W.else);
+  code.op(wide ? W.i64Eqz : W.i32Eqz);
+  zero();
   if (op === 'sdiv') {
     right();
     constant(-1);
-    code.op(wide ? W.i64Eq : W.i32Eq).op(W.if, type);
+    code.op(wide ? W.i64Eq : W.i32Eq).op(W.if, wide ? I64 : I32);
     constant(0);
     left();
     code.op(wide ? W.i64Sub : W.i32Sub).op(W.else);
@@ -93,7 +90,6 @@ function divide(code: WasmWriter, insn: Insn, { op, bits }: Alu): void {
   right();
   code.op((wide ? WIDE : NARROW)[op] as number);
   if (op === 'sdiv') code.op(W.end);
-  code.op(W.end);
 }
 
 /** Division by a constant. */
@@ -115,8 +111,13 @@ function divideConstant(code: WasmWriter, insn: Insn, { op, bits }: Alu): void {
   }
 }
 
-/** An ALU instruction. */
-export function emitAlu(code: WasmWriter, insn: Insn, meaning: Alu): void {
+/** Whether the instruction divides by a register. */
+export function dividesByRegister({ op, source }: Alu): boolean {
+  return isDivision(op) && source === 'reg';
+}
+
+/** An ALU instruction; `zero` as for `divide`. */
+export function emitAlu(code: WasmWriter, insn: Insn, meaning: Alu, zero: () => void): void {
   const { op, bits, source } = meaning;
   const wide = bits === 64;
   if (op === 'mov') {
@@ -129,7 +130,7 @@ export function emitAlu(code: WasmWriter, insn: Insn, meaning: Alu): void {
     code.op(wide ? W.i64Sub : W.i32Sub);
   } else if (isDivision(op)) {
     if (source === 'imm') divideConstant(code, insn, meaning);
-    else divide(code, insn, meaning);
+    else divide(code, insn, meaning, zero);
   } else {
     if (wide) pushRegister(code, insn.dst);
     else pushLow(code, insn.dst);

@@ -1,7 +1,14 @@
 import { type Insn, type Opcode, callTarget, isLdImm64 } from '../isa/index.ts';
 import { MAY_GOTO_LIMIT } from '../vm/index.ts';
 import { type AccessPlan, type CheckGroup, type Plan, planAccesses } from './access-plan.ts';
-import { emitAlu, emitEndian, emitMovsx, pushCondition, pushRegister } from './arithmetic.ts';
+import {
+  dividesByRegister,
+  emitAlu,
+  emitEndian,
+  emitMovsx,
+  pushCondition,
+  pushRegister,
+} from './arithmetic.ts';
 import { emitAtomic, emitLoad, emitStore } from './memory-access.ts';
 import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
 import { type Block, type Flow, flowOf } from './flow.ts';
@@ -96,13 +103,20 @@ export class FunctionTranslator {
     };
   }
 
-  /** Instructions in loops that may hand over: checks of accesses, and jumps back, which look at the fuel. */
+  /** Instructions that hand over far away: checks of accesses in loops, jumps back (for fuel), divisions (by zero). */
   #waysOut(): number[] {
     const checks = this.#plan.seeded.map((group) => group.pc);
     const jumps = this.#flow.blocks.filter(
       (block, number) => block.taken >= 0 && this.#isBackward(block) && !this.#isBounded(number),
     );
-    return [...checks, ...jumps.map((block) => block.last)];
+    const divisions: number[] = [];
+    for (const { start, last } of this.#flow.blocks) {
+      for (let pc = start; pc <= last; pc++) {
+        const meaning = this.#context.code.entries[pc]?.meaning;
+        if (meaning?.kind === 'alu' && dividesByRegister(meaning)) divisions.push(pc);
+      }
+    }
+    return [...checks, ...jumps.map((block) => block.last), ...divisions];
   }
 
   #insn(pc: number): Insn {
@@ -343,10 +357,14 @@ export class FunctionTranslator {
     this.#code
       .get(Local.FUEL)
       .i64(this.#uncounted + 1)
-      .op(W.i64LtS)
-      .op(W.if, VOID);
-    this.#handOver(block.last);
-    this.#code.op(W.end);
+      .op(W.i64LtS);
+    this.#leaveIf(block.last);
+  }
+
+  /** Takes the way out of an instruction if the value on the stack is not 0. */
+  #leaveIf(pc: number): void {
+    this.#uncountedAt.set(pc, this.#uncounted);
+    this.#code.brIf(this.#labelDepth(wayOut(pc)));
   }
 
   /** Writes the fuel that is left after so many instructions which the counter does not have. */
@@ -371,7 +389,7 @@ export class FunctionTranslator {
     const { meaning } = entry;
     switch (meaning.kind) {
       case 'alu':
-        emitAlu(code, insn, meaning);
+        emitAlu(code, insn, meaning, () => this.#leaveIf(pc));
         return true;
       case 'movsx':
         emitMovsx(code, insn, meaning.bits, meaning.from);
@@ -483,8 +501,7 @@ export class FunctionTranslator {
     if (cache.seed?.growing === undefined) code.get(low).op(W.i64Sub);
     code.get(places).op(W.i64GeU);
     if (seeded) {
-      this.#uncountedAt.set(pc, this.#uncounted);
-      code.brIf(this.#labelDepth(wayOut(pc)));
+      this.#leaveIf(pc);
       return;
     }
     code.op(W.if, VOID);
