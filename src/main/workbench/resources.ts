@@ -48,7 +48,7 @@ export class Resources {
       .map((entry): Template => {
         const path = join(folder, entry.name);
         const manifest = JSON.parse(readFileSync(join(path, 'project.json'), 'utf8')) as ProjectManifest;
-        return { ...manifest, templateId: `${group}/${entry.name}`, folder: path };
+        return { ...manifest, templateId: entry.name, folder: path };
       });
     return found.sort((left, right) => left.title.localeCompare(right.title));
   }
