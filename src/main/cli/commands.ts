@@ -1,5 +1,6 @@
 import { type Command } from './command.ts';
 import { build } from './commands/build.ts';
+import { conformance } from './commands/conformance.ts';
 import { decode } from './commands/decode.ts';
 import { disasm } from './commands/disasm.ts';
 import { inspect } from './commands/inspect.ts';
@@ -19,5 +20,6 @@ export const COMMANDS: readonly Command[] = [
   run,
   skeleton,
   decode,
+  conformance,
   serve,
 ];

@@ -90,8 +90,12 @@ function mapShape(map: BpfMap): string {
   return `${map.name} type ${map.type} key ${map.keySize} value ${map.valueSize} entries ${map.maxEntries} flags 0x${map.flags.toString(16)}`;
 }
 
+/**
+ * Tags are not compared: the kernel computes them before map references are resolved, and a skeleton speaks of maps by
+ * index where the loader uses descriptors.
+ */
 function programShape(program: BpfProg): string {
-  return `${program.name} type ${program.type} tag ${program.tag}`;
+  return `${program.name} type ${program.type}, ${program.spec.translated.length} instructions`;
 }
 
 /** Compares what two kernels hold after the two ways of loading. */
