@@ -6,6 +6,7 @@ import { disasm } from './commands/disasm.ts';
 import { inspect } from './commands/inspect.ts';
 import { replay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
+import { script } from './commands/script.ts';
 import { serve } from './commands/serve.ts';
 import { skeleton } from './commands/skeleton.ts';
 import { verify } from './commands/verify.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   disasm,
   verify,
   replay,
+  script,
   run,
   skeleton,
   decode,

@@ -10,6 +10,8 @@ export { replayRecording, type ReplayReport } from './replay-file.ts';
 export { Resources } from './resources.ts';
 export { resultText, runSyscallProgram } from './run-program.ts';
 export { exportSkeleton } from './skeleton.ts';
+export { type RecordingDevice } from '../engine/recording/index.ts';
+export { ScriptSession, type ScriptResult } from './script.ts';
 export { verifyObject } from './simulation/verify.ts';
 export { objectView } from './views/object-view.ts';
 export { type Workbench, type WorkbenchOptions } from './workbench.ts';

@@ -95,7 +95,7 @@ function mapShape(map: BpfMap): string {
  * index where the loader uses descriptors.
  */
 function programShape(program: BpfProg): string {
-  return `${program.name} type ${program.type}, ${program.spec.translated.length} instructions`;
+  return `${program.name} type ${program.type}, ${program.spec.insns.length} instructions`;
 }
 
 /** Compares what two kernels hold after the two ways of loading. */
