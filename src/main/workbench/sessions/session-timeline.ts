@@ -1,4 +1,4 @@
-import { decodeReport, isNumbered } from '../../engine/hid/index.ts';
+import { type ParsedDescriptor, fieldReader, isNumbered } from '../../engine/hid/index.ts';
 import { VERDICTS } from '../../host/store/index.ts';
 import { type TimelineView } from '../../../preload/contract/index.ts';
 import { type Job } from '../jobs.ts';
@@ -86,7 +86,7 @@ export async function sessionTimeline(
   const width = (end - start) / request.buckets;
   const lanes = new Map<string, Lane>();
   const offered = plottable(data);
-  const plots = new Map(request.fields.map((key) => [key, new Plot(request.buckets)]));
+  const plots = new Map(request.fields.map((key) => [key, new PlottedField(key, request.buckets)]));
   for (const summary of summaries) {
     if (summary.lastTime < start || summary.firstTime > end) continue;
     const chunk = data.reader.chunkOf(summary.first);
@@ -96,7 +96,7 @@ export async function sessionTimeline(
       if (time < start || time > end) continue;
       const bucket = Math.min(request.buckets - 1, Math.floor((time - start) / width));
       count(data, lanes, request.buckets, chunk.report(i), bucket, VERDICTS[chunk.verdicts[i] ?? 0]);
-      if (plots.size > 0) follow(data, plots, chunk.report(i), bucket);
+      for (const field of plots.values()) field.follow(data, chunk.report(i), bucket);
       if (job.due) await job.breathe(chunk.first + i, data.reader.count);
     }
   }
@@ -106,7 +106,7 @@ export async function sessionTimeline(
     lanes: [...lanes.values()].sort(
       (left, right) => left.device - right.device || left.reportId - right.reportId,
     ),
-    plots: [...plots].map(([key, plot]) => {
+    plots: [...plots].map(([key, { plot }]) => {
       const field = offered.find((candidate) => candidate.key === key);
       return { key, name: field?.name ?? key, hue: field?.hue ?? 0, ...plot.points(start, width) };
     }),
@@ -146,10 +146,28 @@ function count(
   if (verdict === 'dropped') lane.dropped[bucket] = (lane.dropped[bucket] ?? 0) + 1;
 }
 
-function follow(data: SessionData, plots: ReadonlyMap<string, Plot>, report: Report, bucket: number): void {
-  const { bytes, descriptor } = data.shown(report);
-  if (descriptor === undefined) return;
-  for (const value of decodeReport(descriptor, bytes).values) {
-    plots.get(`${report.device}:${value.key}`)?.add(bucket, value.value);
+/** Reads one plotted field of every report; readers are made once per descriptor. */
+class PlottedField {
+  readonly plot: Plot;
+  readonly #device: number;
+  readonly #key: string;
+  readonly #readers = new Map<ParsedDescriptor, (bytes: Uint8Array) => number | undefined>();
+
+  /** `name` is `DEVICE:KEY`. */
+  constructor(name: string, buckets: number) {
+    const colon = name.indexOf(':');
+    this.#device = Number(name.slice(0, colon));
+    this.#key = name.slice(colon + 1);
+    this.plot = new Plot(buckets);
+  }
+
+  follow(data: SessionData, report: Report, bucket: number): void {
+    if (report.device !== this.#device) return;
+    const { bytes, descriptor } = data.shown(report);
+    if (descriptor === undefined) return;
+    let read = this.#readers.get(descriptor);
+    if (read === undefined) this.#readers.set(descriptor, (read = fieldReader(descriptor, this.#key)));
+    const value = read(bytes);
+    if (value !== undefined) this.plot.add(bucket, value);
   }
 }

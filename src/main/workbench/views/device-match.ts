@@ -1,4 +1,5 @@
-import { type Btf, BtfKind } from '../../engine/btf/index.ts';
+import { type Btf } from '../../engine/btf/index.ts';
+import { deviceIds } from '../../engine/elf/index.ts';
 import { type DeviceMatch } from '../../../preload/contract/index.ts';
 
 /** BUS_* of linux/input.h that HID devices sit on. */
@@ -34,36 +35,12 @@ export function busName(bus: number): string {
   return named(BUS_NAMES, bus);
 }
 
-/** A number that a definition hides in the type of a member: the length of the array that it points to. */
-function hiddenNumber(btf: Btf, typeId: number): number | undefined {
-  const pointer = btf.typeOfKind(btf.resolve(typeId), BtfKind.PTR);
-  if (pointer === undefined) return undefined;
-  return btf.typeOfKind(btf.resolve(pointer.type), BtfKind.ARRAY)?.length;
-}
-
-/** The devices that HID_BPF_CONFIG() names: at most 15 entries, each a struct of array lengths (udev-hid-bpf's convention). */
+/** The devices that HID_BPF_CONFIG() of an object names. */
 export function deviceMatches(btf: Btf | undefined): DeviceMatch[] {
-  const sectionId = btf?.findByNameKind('.hid_bpf_config', BtfKind.DATASEC);
-  if (btf === undefined || sectionId === undefined) return [];
-  const matches: DeviceMatch[] = [];
-  for (const entry of btf.typeOfKind(sectionId, BtfKind.DATASEC)?.variables ?? []) {
-    const variable = btf.typeOfKind(entry.type, BtfKind.VAR);
-    const union =
-      variable === undefined ? undefined : btf.typeOfKind(btf.resolve(variable.type), BtfKind.UNION);
-    for (const member of union?.members ?? []) {
-      const device = btf.typeOfKind(btf.resolve(member.type), BtfKind.STRUCT);
-      const value = (name: string): number => {
-        const field = device?.members.find((candidate) => candidate.name === name);
-        return field === undefined ? 0 : (hiddenNumber(btf, field.type) ?? 0);
-      };
-      if (device === undefined) continue;
-      matches.push({
-        bus: busName(value('bus')),
-        group: named(GROUP_NAMES, value('group')),
-        vendor: value('vid'),
-        product: value('pid'),
-      });
-    }
-  }
-  return matches;
+  return deviceIds(btf).map(({ bus, group, vendor, product }) => ({
+    bus: busName(bus),
+    group: named(GROUP_NAMES, group),
+    vendor,
+    product,
+  }));
 }
