@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AttachType, BpfCmd, Errno, MapFlag, MapType, ProgFlag, ProgType } from '../../abi/index.ts';
 import { BtfBuilder } from '../../btf/index.ts';
-import { assemble } from '../../isa/index.ts';
+import { assemble, encodeInsns } from '../../isa/index.ts';
+import { programDigest } from '../programs/tag.ts';
 import { TestProcess, attr, testKernel, u32Bytes, u64Bytes, type AttrEntry } from '../testing/harness.ts';
 
 const E = Errno;
@@ -297,6 +298,58 @@ describe('BPF_PROG_LOAD', () => {
     expect(some.load(ProgType.KPROBE, RETURN_0)).toBe(-E.EPERM);
     expect(some.load(ProgType.XDP, RETURN_0)).toBe(-E.EPERM);
     some.task.closeAll();
+  });
+
+  it('writes its log, and says ENOSPC where the log does not fit although the program is good', () => {
+    const process = root();
+    const log = process.memory.allocate(256);
+    const load = (size: number): [number, number] => {
+      const code = process.memory.put(encodeInsns(RETURN_0));
+      const bytes = attr(
+        148,
+        [0, ProgType.SOCKET_FILTER],
+        [4, 2],
+        [8, code],
+        [16, process.memory.putString('GPL')],
+        [24, 1],
+        [28, size],
+        [32, log],
+      );
+      const rc = process.bpf(BpfCmd.PROG_LOAD, bytes);
+      return [rc, new DataView(bytes.buffer).getUint32(140, true)];
+    };
+    const [fd, trueSize] = load(256);
+    expect(fd).toBeGreaterThan(2);
+    const text = process.memory.readString(log);
+    expect(text).toMatch(/^processed 2 insns \(limit 1000000\).*\n$/);
+    expect(trueSize).toBe(text.length + 1);
+    expect(load(32)).toEqual([-E.ENOSPC, trueSize]);
+    expect(process.memory.readString(log)).toBe(text.slice(-31));
+    expect(process.kernel.objectCounts.progs).toBe(1);
+  });
+
+  it('keeps an exclusive map for the program with its hash (6.18)', () => {
+    const process = root('6.18');
+    const insns = (fd: number): ReturnType<typeof assemble> => assemble(`r1 = map_fd ${fd}\nr0 = 0\nexit`);
+    const create = (hash: Uint8Array): number =>
+      process.bpf(
+        BpfCmd.MAP_CREATE,
+        attr(
+          92,
+          [0, MapType.ARRAY],
+          [4, 4],
+          [8, 4],
+          [12, 1],
+          [80, process.memory.put(hash)],
+          [88, hash.length],
+        ),
+      );
+    const mine = create(programDigest(insns(0)));
+    const other = create(new Uint8Array(32));
+    expect(create(new Uint8Array(20))).toBe(-E.EINVAL);
+    expect(process.load(ProgType.SYSCALL, insns(mine), SYSCALL)).toBeGreaterThan(2);
+    expect(process.load(ProgType.SYSCALL, insns(other), SYSCALL)).toBe(-E.EACCES);
+    expect(process.load(ProgType.SYSCALL, RETURN_0, { ...SYSCALL })).toBeGreaterThan(2);
   });
 
   it('gives the tag that the kernel gives', () => {
