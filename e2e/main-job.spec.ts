@@ -74,6 +74,24 @@ test('a filter that cannot be read is explained at the box and leaves the list',
   await expect(reports(page).getByRole('row').nth(1)).toBeVisible();
 });
 
+test('what is typed stays while other screens are looked at, and is saved by key', async ({ page }) => {
+  await openSample(page, 'Mouse with swapped buttons');
+  const editor = page.getByRole('textbox', { name: 'Source of driver.bpf.c' });
+  await screenLink(page, 'Settings').click();
+  await page.goBack();
+  await editor.click();
+  await page.keyboard.type('/* mine */');
+  await expect(page.getByText('● not saved')).toBeVisible();
+  await screenLink(page, 'Settings').click();
+  await page.goBack();
+  await expect(editor).toContainText('/* mine */');
+  await expect(page.getByText('● not saved')).toBeVisible();
+  await page.keyboard.press('Control+s');
+  await expect(page.getByText('● not saved')).toHaveCount(0);
+  await page.reload();
+  await expect(editor).toContainText('/* mine */');
+});
+
 test('a deleted session comes back by Undo', async ({ page }) => {
   await openSample(page, 'Mouse with swapped buttons');
   await screenLink(page, 'Sessions').click();

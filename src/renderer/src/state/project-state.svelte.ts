@@ -21,20 +21,31 @@ export class ProjectState {
   verdicts = $state.raw<readonly VerdictView[]>();
   building = $state(false);
 
-  readonly build = $derived<BuildView | undefined>(this.#builtNow ?? this.detailValue?.lastBuild);
-  /** The file in the editor. */
-  readonly path = $derived<string | undefined>(this.#path ?? this.detailValue?.mainFile);
-  readonly diagnostics = $derived<readonly Diagnostic[]>(this.build?.diagnostics ?? []);
-  readonly dirty = $derived(this.drafts.size > 0);
-
   constructor(transport: Transport, projectId: Id) {
     this.#transport = transport;
     this.projectId = projectId;
     this.detail = new Resource(() => transport.call('project.open', { projectId }));
   }
 
-  get detailValue(): ProjectDetail | undefined {
-    return this.detail.value;
+  /*
+   * Getters, not $derived: a project outlives the screen that opened it, and a derived value would end with that screen.
+   */
+
+  get build(): BuildView | undefined {
+    return this.#builtNow ?? this.detail.value?.lastBuild;
+  }
+
+  /** The file in the editor. */
+  get path(): string | undefined {
+    return this.#path ?? this.detail.value?.mainFile;
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.build?.diagnostics ?? [];
+  }
+
+  get dirty(): boolean {
+    return this.drafts.size > 0;
   }
 
   get name(): string {

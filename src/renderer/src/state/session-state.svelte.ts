@@ -186,10 +186,15 @@ export class SessionState {
       this.timeline = view;
       return;
     }
-    const worth = view.fields.filter((field) => WORTH_A_PLOT.test(field.name)).slice(0, FIRST_PLOTS);
-    this.plotted = worth.map((field) => field.key);
     this.timeline = view;
-    if (worth.length > 0) await this.refreshTimeline();
+    const worth = view.fields.filter((field) => WORTH_A_PLOT.test(field.name)).slice(0, FIRST_PLOTS);
+    if (worth.length === 0) return;
+    const plotted = await this.#askTimeline(worth.map((field) => field.key));
+    if (turn !== this.#timelineTurn) return;
+    // A descriptor often declares fields whose reports never come.
+    const plots = plotted.plots.filter((plot) => plot.times.length > 0);
+    this.plotted = plots.map((plot) => plot.key);
+    this.timeline = { ...plotted, plots };
   }
 
   #askTimeline(fields: readonly string[]): Promise<TimelineView> {
