@@ -55,8 +55,8 @@ const theme = EditorView.theme({
     textDecoration: 'underline wavy var(--warn)',
     textUnderlineOffset: '3px',
   },
-  '.cm-message': {
-    margin: '1px 10px 3px 6px',
+  '.cm-message': { padding: '1px 10px 3px 6px' },
+  '.cm-message-text': {
     padding: '0 8px',
     borderLeft: '3px solid',
     borderRadius: '3px',

@@ -23,10 +23,14 @@ class Message extends WidgetType {
   override toDOM(): HTMLElement {
     const { severity, column, message } = this.#diagnostic;
     const line = document.createElement('div');
-    line.className = `cm-message cm-message-${severity}`;
+    line.className = `cm-message-text cm-message-${severity}`;
     line.setAttribute('role', 'note');
     line.textContent = `${MARK[severity]} ${severity} at column ${column}: ${message}`;
-    return line;
+    // The editor measures the outer element: its space around must be padding, not margin.
+    const block = document.createElement('div');
+    block.className = 'cm-message';
+    block.append(line);
+    return block;
   }
 }
 
