@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ProgFlag } from '../abi/index.ts';
 import { Btf } from '../btf/index.ts';
 import { objectNameOf, parseObject } from '../elf/index.ts';
+import { type Insn } from '../isa/index.ts';
 import { loadObject } from '../loader/index.ts';
 import { sharedPath } from '../testing/shared.ts';
 import { verifyProgram } from './index.ts';
@@ -69,6 +70,25 @@ describe.skipIf(folder === undefined || vmlinux === undefined)(
       }
       expect(bad?.errno).toBe(want.errno);
       expect(bad?.message).toBe(want.log.at(-1));
+    });
+
+    it('warns of a result that the kernel would take for a pointer', () => {
+      const path = objectsIn('cases').find((name) => name.includes('case06'))!;
+      // Member 3 of hid_bpf_ops is hid_device_event.
+      const event = verdictsOf(path).find(
+        ({ input }) => input.progType === 27 && input.expectedAttachType === 3,
+      )!;
+      const { programBtf, ...plain } = event.input;
+      expect(programBtf).toBeDefined();
+      const codesOf = (insns: Insn[]): string[] =>
+        verifyProgram({ ...plain, insns }).warnings.map(({ code }) => code);
+      const exit: Insn = { code: 0x95, dst: 0, src: 0, off: 0, imm: 0 };
+      const returning = (imm: number): Insn[] => [{ code: 0xb7, dst: 0, src: 0, off: 0, imm }, exit];
+      const random: Insn = { code: 0x85, dst: 0, src: 0, off: 0, imm: 7 };
+      expect(codesOf(returning(-5000))).toEqual(['return-below-maxerrno']);
+      expect(codesOf([random, exit])).toEqual(['return-may-be-below-maxerrno']);
+      expect(codesOf(returning(-4095))).toEqual([]);
+      expect(codesOf(returning(0))).toEqual([]);
     });
 
     it('keeps the highest context byte, the maps and the proved accesses of a probe', () => {

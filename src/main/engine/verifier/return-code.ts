@@ -7,6 +7,7 @@ import { checkReturnRange, rangeText } from './return-range.ts';
 import { checkSource } from './register-checks.ts';
 import { RegType, regTypeName } from './reg-type.ts';
 import { type ReturnRange } from './state.ts';
+import { warnOfEventResult } from './warnings.ts';
 
 const ONE_ONLY: ReadonlySet<number> = new Set<number>([
   AttachType.CGROUP_UDP4_RECVMSG,
@@ -96,7 +97,10 @@ export function checkReturnCode(env: Environment, regno: number, name: string): 
     }
     return;
   } else range = rangeOf(env);
-  if (range === undefined) return;
+  if (range === undefined) {
+    warnOfEventResult(env, r);
+    return;
+  }
   if (r.type !== RegType.SCALAR) {
     env.reject(Errno.EINVAL, `${where} the register R${regno} is not a known value (${regTypeName(r.type)})`);
   }

@@ -259,7 +259,7 @@ export type AccessKind = 'stack' | 'ctx' | 'map-value' | 'mem' | 'btf' | 'packet
 export interface VerifierWarning {
   readonly insn: number;
   readonly line?: ProgramLine;
-  /** Stable identifier: `return-below-maxerrno`, `needs-newer-kernel`, … */
+  /** Stable identifier: `return-below-maxerrno` (surely), `return-may-be-below-maxerrno`. */
   readonly code: string;
   readonly message: string;
 }
