@@ -119,8 +119,14 @@ export interface Plan {
   readonly bounded: ReadonlySet<number>;
 }
 
-/** Caches of a function; further roots share. */
+/** Caches of a function. */
 const MOST_CACHES = 48;
+
+/** So many checks of one pointer look at the shadow themselves, each on its own. */
+const FEW_CHECKS = 3;
+
+/** Extents up to a granule are checked by two looks at the shadow. */
+export const INLINE_EXTENT = 16;
 
 /** Decides for every memory access of a function what has to be checked, once for as many as possible. */
 export function planAccesses(options: PlanOptions): Plan {
@@ -325,9 +331,12 @@ class Planner {
       cache.inLoop ||= this.#loops.some(({ body }) => body.has(block));
       group.cache = cache;
     }
-    // What is checked once only gains nothing from a cache.
+    // A few small checks outside loops gain nothing from a cache.
     for (const { group } of this.#groups) {
-      if (group.cache?.uses === 1 && !group.cache.inLoop) group.cache = undefined;
+      const { cache } = group;
+      if (cache === undefined || cache.inLoop) continue;
+      if (cache.uses === 1 || (cache.uses <= FEW_CHECKS && cache.extent <= INLINE_EXTENT))
+        group.cache = undefined;
     }
   }
 }

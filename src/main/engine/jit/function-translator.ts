@@ -1,6 +1,6 @@
 import { type Insn, type Opcode, callTarget, isLdImm64 } from '../isa/index.ts';
 import { MAY_GOTO_LIMIT } from '../vm/index.ts';
-import { type AccessPlan, type CheckGroup, type Plan, planAccesses } from './access-plan.ts';
+import { type AccessPlan, type CheckGroup, INLINE_EXTENT, type Plan, planAccesses } from './access-plan.ts';
 import {
   dividesByRegister,
   emitAlu,
@@ -9,7 +9,7 @@ import {
   pushCondition,
   pushRegister,
 } from './arithmetic.ts';
-import { emitAtomic, emitLoad, emitStore } from './memory-access.ts';
+import { emitAtomic, emitLoad, emitStore, pushForbidden } from './memory-access.ts';
 import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
 import { type Block, type Flow, flowOf } from './flow.ts';
 import { type FuelPlan, planFuel } from './fuel-plan.ts';
@@ -489,7 +489,9 @@ export class FunctionTranslator {
     pushRegister(code, base);
     if (shift !== 0) code.i64(shift).op(W.i64Add);
     if (cache === undefined) {
-      code.i32(extent).i32(extent).call(widen).op(W.drop).op(W.drop).op(W.i32Eqz).op(W.if, VOID);
+      if (extent <= INLINE_EXTENT) pushForbidden(code, extent, group.write);
+      else code.i32(extent).i32(extent).call(widen).op(W.drop).op(W.drop).op(W.i32Eqz);
+      code.op(W.if, VOID);
       this.#handOver(pc);
       code.op(W.end);
       return;

@@ -1,5 +1,6 @@
 import { type Insn, type Meaning } from '../isa/index.ts';
 import { pushLow, pushRegister } from './arithmetic.ts';
+import { ARENA_HIGH, SHADOW_OFFSET, SHADOW_SHIFT } from '../vm/index.ts';
 import { Local, registerLocal } from './control.ts';
 import { VOID, W, type WasmWriter } from './wasm-writer.ts';
 
@@ -107,4 +108,32 @@ export function emitAtomic(
   if (meaning.op !== 'xchg') code.op(COMBINE[meaning.op] as number);
   code.memory(STORES[bytes], 0);
   if (meaning.fetch) code.get(Local.ADDRESS).set(registerLocal(insn.src));
+}
+
+/**
+ * Replaces the address on the stack by 1 if a program may not touch `extent` bytes there, at most one granule, else by 0:
+ * the last byte must be allowed, and the granule of the first not empty (see the shadow of the arena).
+ */
+export function pushForbidden(code: WasmWriter, extent: number, write: boolean): void {
+  const granuleMask = (1 << SHADOW_SHIFT) - 1;
+  code.tee(Local.ADDRESS).i64(32).op(W.i64ShrU).op(W.i32WrapI64).i32(ARENA_HIGH).op(W.i32Ne);
+  code.get(Local.ADDRESS).op(W.i32WrapI64);
+  if (extent > 1) {
+    code
+      .tee(Local.I32)
+      .i32(SHADOW_SHIFT)
+      .op(W.i32ShrU)
+      .memory(W.i32Load8U, SHADOW_OFFSET)
+      .op(W.i32Eqz)
+      .op(W.i32Or);
+    code
+      .get(Local.I32)
+      .i32(extent - 1)
+      .op(W.i32Add);
+  }
+  code.tee(Local.I32).i32(SHADOW_SHIFT).op(W.i32ShrU);
+  // Read-only granules are negative: not enough for writing.
+  if (write) code.memory(W.i32Load8S, SHADOW_OFFSET);
+  else code.memory(W.i32Load8U, SHADOW_OFFSET).i32(31).op(W.i32And);
+  code.get(Local.I32).i32(granuleMask).op(W.i32And).op(W.i32LeS).op(W.i32Or);
 }

@@ -9,12 +9,15 @@ const AT = 10;
 const RESULT = 11;
 
 /** Copies bytes in steps of `step` while that many are left. */
-function copyLoop(code: WasmWriter, step: 1 | 8): void {
+function copyLoop(code: WasmWriter, step: 1 | 32): void {
   code.op(W.block, VOID).op(W.loop, VOID);
   code.get(AT).i32(step).op(W.i32Add).get(SIZE).op(W.i32GtU).brIf(1);
-  code.get(TO).get(AT).op(W.i32Add);
-  code.get(FROM).get(AT).op(W.i32Add);
-  code.memory(step === 8 ? W.i64Load : W.i64Load8U, 0).memory(step === 8 ? W.i64Store : W.i64Store8, 0);
+  for (let offset = 0; offset < step; offset += 8) {
+    code.get(TO).get(AT).op(W.i32Add);
+    code.get(FROM).get(AT).op(W.i32Add);
+    code.memory(step === 1 ? W.i64Load8U : W.i64Load, offset);
+    code.memory(step === 1 ? W.i64Store8 : W.i64Store, offset);
+  }
   code.get(AT).i32(step).op(W.i32Add).set(AT).br(0);
   code.op(W.end).op(W.end);
 }
@@ -24,7 +27,7 @@ export function repeatFunction(type: number, main: number, exportName: string): 
   const code = new WasmWriter();
   code.op(W.loop, VOID);
   code.i32(0).set(AT);
-  copyLoop(code, 8);
+  copyLoop(code, 32);
   copyLoop(code, 1);
   for (let local = 0; local <= FRAME; local++) code.get(local);
   code.call(main).set(RESULT);

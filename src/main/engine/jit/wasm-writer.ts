@@ -21,6 +21,7 @@ export const W = {
   localTee: 0x22,
   i32Load: 0x28,
   i64Load: 0x29,
+  i32Load8S: 0x2c,
   i32Load8U: 0x2d,
   i64Load8S: 0x30,
   i64Load8U: 0x31,
