@@ -28,7 +28,7 @@ export const verify: Command = {
         })),
       );
     } else {
-      for (const { program: name, accepted, errno, processed, log, file, line } of verdicts) {
+      for (const { program: name, accepted, errno, processed, log, file, line, explanation } of verdicts) {
         const where = file === undefined ? '' : ` at ${file}:${line ?? 0}`;
         output.line(
           accepted
@@ -36,6 +36,7 @@ export const verify: Command = {
             : `${name}: rejected (${errno})${where}`,
         );
         if (!accepted || logLevel > 0) for (const text of log) output.line(`  ${text}`);
+        if (explanation !== undefined) output.line(explanation);
       }
     }
     return verdicts.every(({ accepted }) => accepted) ? 0 : 1;

@@ -1,6 +1,7 @@
 import { errnoName } from '../../engine/abi/index.ts';
 import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
 import { type LoadFailure } from '../../engine/loader/index.ts';
+import { explainMessage } from '../../engine/verifier/index.ts';
 import { type VerdictView } from '../../../preload/contract/index.ts';
 
 /** `; data[1] = x; @ driver.bpf.c:12`, as the log of a program with line info shows the source. */
@@ -28,9 +29,17 @@ export function acceptedVerdict(program: BpfProg): VerdictView {
   };
 }
 
+/** One plain sentence for a refusal, where its last line is one that is known. */
+function explanationOf(log: readonly string[]): string | undefined {
+  const lines = log.filter((line) => line !== '' && !line.startsWith('processed '));
+  const explained = explainMessage(lines.at(-1) ?? '', lines.at(-2));
+  return explained === undefined ? undefined : `${explained.what}. ${explained.why} ${explained.mend}`;
+}
+
 /** The verdict on the program at which a load ended. */
 export function refusedVerdict(failure: LoadFailure): VerdictView {
   const place = placeIn(failure.log);
+  const explanation = explanationOf(failure.log);
   const processed = /^processed (\d+) insns/.exec(
     failure.log.find((line) => line.startsWith('processed ')) ?? '',
   );
@@ -41,6 +50,7 @@ export function refusedVerdict(failure: LoadFailure): VerdictView {
     processed: Number(processed?.[1] ?? 0),
     log: failure.log,
     ...(place === undefined ? {} : place),
+    ...(explanation === undefined ? {} : { explanation }),
   };
 }
 

@@ -17,6 +17,9 @@ function shortName(name: string, prefix: string): string {
   return name.replace(prefix, '').toLowerCase();
 }
 
+/** What stands for a kfunc's id where no kernel has resolved it. */
+const UNRESOLVED_KFUNC = /#-1$/;
+
 /** What an instruction's symbol is called: kfuncs, maps and variables, by instruction index. */
 function symbolNames(spec: ObjectSpec, linked: LinkedProgram): ReadonlyMap<Insn, string> {
   const names = new Map<Insn, string>();
@@ -59,7 +62,12 @@ export function disassemblyLines(spec: ObjectSpec, linked: LinkedProgram): Disas
       source = { file: file.replace(/^.*\//, ''), line: record.lineColumn >>> 10 };
     }
     const slots = isLdImm64(insn) ? linked.insns.slice(pc, pc + 2) : [insn];
-    return { index: pc, text, bytes: encodeInsns(slots), ...(source === undefined ? {} : { source }) };
+    return {
+      index: pc,
+      text: text.replace(UNRESOLVED_KFUNC, ''),
+      bytes: encodeInsns(slots),
+      ...(source === undefined ? {} : { source }),
+    };
   });
 }
 
