@@ -126,6 +126,7 @@ const EXTENDED: Readonly<Record<string, number>> = {
   bswap64: Internal.SWAP64,
   call_local: Internal.CALL_LOCAL,
   call_kfunc: Internal.CALL_KFUNC,
+  addr_space_cast: Internal.BAD,
 };
 
 /** The words of one instruction. */
