@@ -10,8 +10,11 @@ export const MAX_TAIL_CALLS = 33;
 /** R0 after one tail call too many: the program goes on behind it, as in the kernel (which leaves R0 undefined). */
 export const TAIL_CALL_REFUSED = 0xffff_ffff_ffff_ffffn;
 
-/** Untouchable bytes above every frame; the JIT keeps the place of the call that made the frame there. */
-export const STACK_GAP = 64;
+/**
+ * Untouchable bytes above every frame: more than a 16-bit offset reaches, so that no access from one frame lands in another.
+ * The JIT keeps the place of the call that made the frame there.
+ */
+export const STACK_GAP = 33_024;
 
 /** The stack frames of one run: frame 0 is the topmost, each callee's lies below its caller's. */
 export class Stack {
