@@ -2,7 +2,16 @@
 // Runs on the user's Node with nothing installed: only node: modules here.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -132,6 +141,14 @@ function npm(args) {
   return status ?? 3;
 }
 
+/** npm links a package's program only if it is there at install: without this, `npm run` would take the user's Node. */
+function linkOwnNode() {
+  const link = join(MODULES, '.bin/node');
+  if (process.platform === 'win32' || existsSync(link) || !existsSync(OWN_NODE)) return;
+  rmSync(link, { force: true });
+  symlinkSync('../node/bin/node', link);
+}
+
 /** Installs the dependencies if they are missing or not those of package-lock.json. Says so on stderr. */
 export function ensureInstalled() {
   const lock = readText(join(ROOT, 'package-lock.json'));
@@ -158,6 +175,7 @@ export function ensureInstalled() {
       );
     }
   }
+  linkOwnNode();
   if (missing() !== undefined) fail(`${missing()} is still missing: remove node_modules and start again`);
 }
 
