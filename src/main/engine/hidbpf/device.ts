@@ -117,11 +117,6 @@ export class BpfDevice {
     }
   }
 
-  /** True while a program of this device runs. */
-  get isDispatching(): boolean {
-    return this.#depth > 0;
-  }
-
   /** hid_bpf_reg(): puts a table into the list; 0 or a negative errno. */
   add(ops: HidBpfOps): number {
     if (this.ops.length >= MAX_OPS_PER_DEVICE) return -Errno.E2BIG;

@@ -1,12 +1,6 @@
 import { Errno } from '../abi/index.ts';
 import { type Arena } from '../vm/index.ts';
-import {
-  type DeviceHooks,
-  type HidDevice,
-  REPORT_TYPES,
-  type ReportType,
-  type Source,
-} from '../hid/index.ts';
+import { type DeviceHooks, REPORT_TYPES, type ReportType, type Source } from '../hid/index.ts';
 import { type BpfProg } from '../kernel/index.ts';
 import { type BpfDevice } from './device.ts';
 import { type HidBpfOps } from './ops.ts';
@@ -30,7 +24,6 @@ export interface HidBpfWarning {
 /** What the dispatchers need from the one who owns them. */
 export interface DispatchHost {
   readonly arena: Arena;
-  device(hid: HidDevice): BpfDevice;
   /** Runs a program of a table; the result is its int. */
   run(program: BpfProg, args: readonly bigint[]): number;
   warn(warning: HidBpfWarning): void;

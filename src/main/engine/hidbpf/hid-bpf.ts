@@ -57,7 +57,6 @@ export class HidBpf {
     this.#layouts = hidLayouts(kernel.btf);
     this.#dispatcher = new Dispatcher({
       arena: kernel.arena,
-      device: (hid) => this.#device(hid),
       run: (program, args) => this.#run(program, args),
       warn: (warning) => this.warnings.emit(warning),
     });

@@ -1,11 +1,11 @@
 import { EngineError } from '../../engine/base/index.ts';
 import { type HidDevice, parseDescriptor } from '../../engine/hid/index.ts';
-import { LoadError, type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
+import { type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
 import { type AttachView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
-import { errnoText, loadedVerdicts, refusedVerdict } from './verdicts.ts';
+import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
 
 /** A device to be plugged into a fresh simulated kernel. */
 export interface DevicePlan {
@@ -119,8 +119,7 @@ export function attach(
   } catch (error) {
     const failure = loadFailureOf(error);
     if (failure === undefined) throw error;
-    const message =
-      error instanceof LoadError || error instanceof EngineError ? error.message : errnoText(failure.errno);
+    const message = error instanceof EngineError ? error.message : String(error);
     const accepted = loadedVerdicts(simulation.kernel);
     const verdicts =
       failure.stage === 'load' && failure.program !== undefined

@@ -1,4 +1,3 @@
-import { errnoName } from '../../engine/abi/index.ts';
 import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
 import { type LoadFailure } from '../../engine/loader/index.ts';
 import { explainMessage } from '../../engine/verifier/index.ts';
@@ -57,9 +56,4 @@ export function refusedVerdict(failure: LoadFailure): VerdictView {
 /** Verdicts on all programs that the kernel holds. */
 export function loadedVerdicts(kernel: Kernel): VerdictView[] {
   return kernel.progs.values().map(acceptedVerdict);
-}
-
-/** `-EACCES (-13)` */
-export function errnoText(errno: number): string {
-  return `-${errnoName(errno)} (${errno})`;
 }
