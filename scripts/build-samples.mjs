@@ -2,32 +2,19 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findClang, runClang } from './lib/clang.ts';
+import { buildDriver, findClang } from './lib/clang.ts';
 import { OBJECTS, SAMPLES, TEMPLATES } from './samples/catalogue.ts';
 import { afterDriver, hidText } from './samples/hid-text.ts';
 
 const resources = resolve(dirname(fileURLToPath(import.meta.url)), '../resources');
 const clang = findClang();
 
-/** Builds driver.bpf.c of a folder; no path of this machine gets into the object. */
-function build(folder) {
-  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', '-nostdinc'];
-  const paths = [
-    `-I${join(resources, 'include')}`,
-    `-ffile-prefix-map=${resources}/=`,
-    `-ffile-prefix-map=${resources}=.`,
-  ];
-  const source = join(folder, 'driver.bpf.c');
-  const where = ['-fdebug-compilation-dir=.', `-ffile-prefix-map=${folder}/=`];
-  runClang(clang, [...flags, ...paths, ...where, '-c', source, '-o', join(folder, 'driver.bpf.o')]);
-}
-
 const writeProject = (folder, project) =>
   writeFileSync(join(folder, 'project.json'), JSON.stringify(project, null, 2) + '\n');
 
 for (const sample of SAMPLES) {
   const folder = join(resources, 'samples', sample.id);
-  build(folder);
+  buildDriver(clang, resources, folder);
   const { bus, vendor, product } = sample.device;
   writeProject(folder, {
     kind: 'sample',
@@ -55,7 +42,7 @@ for (const [group, kind, entries] of [
 ]) {
   for (const { id, title, summary } of entries) {
     const folder = join(resources, group, id);
-    build(folder);
+    buildDriver(clang, resources, folder);
     writeProject(folder, {
       kind,
       title,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 /** The compiler that the committed objects were made with; CLANG overrides it. */
 export function findClang(): string {
@@ -20,4 +21,17 @@ export function runClang(clang: string, args: readonly string[], input?: string)
   });
   if (run.status !== 0) throw new Error(`${clang} ${args.join(' ')}\n${run.stderr}`);
   return run.stdout;
+}
+
+/** Builds driver.bpf.c of a folder to driver.bpf.o; no path of this machine gets into the object. */
+export function buildDriver(clang: string, resources: string, folder: string): void {
+  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', '-nostdinc'];
+  const paths = [
+    `-I${join(resources, 'include')}`,
+    `-ffile-prefix-map=${resources}/=`,
+    `-ffile-prefix-map=${resources}=.`,
+  ];
+  const source = join(folder, 'driver.bpf.c');
+  const where = ['-fdebug-compilation-dir=.', `-ffile-prefix-map=${folder}/=`];
+  runClang(clang, [...flags, ...paths, ...where, '-c', source, '-o', join(folder, 'driver.bpf.o')]);
 }

@@ -113,6 +113,25 @@ describe('the command line', () => {
     },
   );
 
+  it('replays fmod_ret programs on 6.6, attached one by one in their order; 6.12 refuses them before it loads', async () => {
+    const recording = join(folder(), 'mouse.hid');
+    const descriptor =
+      '05 01 09 02 a1 01 09 01 a1 00 05 09 19 01 29 03 15 00 25 01 75 01 95 03 81 02 75 05 95 01 81 03 05 01 09 30 09 31 09 38 15 81 25 7f 75 08 95 03 81 06 c0 c0';
+    writeFileSync(
+      recording,
+      `R: 52 ${descriptor}\nN: mouse\nI: 3 1234 5678\nE: 000000.000000 4 01 00 00 00\nE: 000000.010000 4 0f 00 00 00\n`,
+    );
+    const object = join(REPOSITORY, 'src/main/workbench/testing/drivers/traced-chain/driver.bpf.o');
+    const replay = (kernel: string): ReturnType<typeof hidsmith> =>
+      hidsmith('replay', object, '--recording', recording, '--kernel', kernel, '--json');
+    const { status, out } = await replay('6.6');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ descriptorChanged: true, eventsIn: 2, eventsOut: 1, dropped: 1 });
+    const refused = await replay('6.12');
+    expect(refused.status).toBe(1);
+    expect(JSON.parse(refused.out)).toMatchObject({ error: { stage: 'loader' } });
+  });
+
   it('writes B: lines with the bytes before, also for dropped reports', async () => {
     const { out } = await hidsmith(
       'replay',

@@ -83,6 +83,8 @@ export class ScriptSession {
     const device = this.#device;
     if (device === undefined) return;
     if (map === undefined) this.#links = this.#simulation.attachAll(this.#loaded, device).map(({ fd }) => fd);
+    else if (this.#loaded.hidPrograms.includes(map))
+      this.#links.push(this.#loaded.attachHidProgram(map, device.id));
     else this.#links.push(this.#loaded.attachStructOps(map, { hidId: device.id }));
   }
 

@@ -15,6 +15,9 @@ export class HidContext {
   readonly #tail: bigint;
   readonly #allocatedSize: bigint;
   readonly #hid: bigint;
+  /** Members of the context of 6.3 to 6.10. */
+  readonly #index: bigint | undefined;
+  readonly #reportType: bigint | undefined;
 
   constructor(arena: Arena, layouts: HidLayouts, label: string) {
     const context = layouts.context;
@@ -24,6 +27,12 @@ export class HidContext {
     this.#tail = this.address + BigInt(context.size);
     this.#allocatedSize = this.address + BigInt(context.member('allocated_size').offset);
     this.#hid = this.address + BigInt(context.member('hid').offset);
+    const optional = (name: string): bigint | undefined => {
+      const place = context.find(name);
+      return place === undefined ? undefined : this.address + BigInt(place.offset);
+    };
+    this.#index = optional('index');
+    this.#reportType = optional('report_type');
   }
 
   /** Fills it for one dispatch. `data` 0n: none. */
@@ -34,6 +43,16 @@ export class HidContext {
     arena.writeU32(this.address + BigInt(this.#size.offset), size >>> 0);
     arena.writeU64(this.#tail, data);
     arena.writeU32(this.#tail + 8n, fromBpf ? 1 : 0);
+    if (this.#reportType !== undefined) arena.writeU32(this.#reportType, 0);
+  }
+
+  /** ctx.report_type, where this kernel's context has one. */
+  set reportType(type: number) {
+    if (this.#reportType !== undefined) this.#arena.writeU32(this.#reportType, type);
+  }
+  /** ctx.index, where this kernel's context has one: the running program's place in the jump table. */
+  set index(index: number) {
+    if (this.#index !== undefined) this.#arena.writeU32(this.#index, index);
   }
 
   /** ctx.size (and retval, its union twin) as the s32 that programs see. */

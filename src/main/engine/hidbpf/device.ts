@@ -1,4 +1,3 @@
-import { Errno } from '../abi/index.ts';
 import { roundUp, toCString } from '../base/index.ts';
 import { type HidDevice } from '../hid/index.ts';
 import { type Arena } from '../vm/index.ts';
@@ -6,8 +5,6 @@ import { HidContext } from './context.ts';
 import { type HidLayouts } from './layout.ts';
 import { type HidBpfOps } from './ops.ts';
 
-/** HID_BPF_MAX_PROGS_PER_DEV: struct_ops tables on one device, whatever hooks they have. */
-export const MAX_OPS_PER_DEVICE = 64;
 /** Event buffers are multiples of this (hid_bpf_allocate_event_data). */
 const EVENT_BUFFER_STEP = 64;
 
@@ -85,13 +82,12 @@ export class BpfDevice {
   }
 
   /** hid_bpf_allocate_event_data(): a buffer for the longest report, once. */
-  allocateBuffer(): number {
-    if (this.buffer !== undefined) return 0;
+  allocateBuffer(): void {
+    if (this.buffer !== undefined) return;
     const size = roundUp(this.hid.maxReportBytes, EVENT_BUFFER_STEP);
     const address =
       size === 0 ? 0n : this.#arena.allocate(size, { label: `HID-BPF event buffer ${this.hid.sysName}` });
     this.buffer = { address, size };
-    return 0;
   }
 
   freeBuffer(): void {
@@ -117,16 +113,11 @@ export class BpfDevice {
     }
   }
 
-  /** hid_bpf_reg(): puts a table into the list; 0 or a negative errno. */
-  add(ops: HidBpfOps): number {
-    if (this.ops.length >= MAX_OPS_PER_DEVICE) return -Errno.E2BIG;
-    if (ops.descriptorFixup !== undefined) {
-      if (this.descriptorOps !== undefined) return -Errno.EINVAL;
-      this.descriptorOps = ops;
-    }
+  /** Puts a table into the list: at its end, or before all others. */
+  add(ops: HidBpfOps): void {
+    if (ops.descriptorFixup !== undefined) this.descriptorOps = ops;
     if (ops.deviceEvent !== undefined) this.allocateBuffer();
     this.ops = ops.before ? [ops, ...this.ops] : [...this.ops, ops];
-    return 0;
   }
 
   /** Takes a table out of the list. True if its hid_rdesc_fixup was in force. */

@@ -24,6 +24,8 @@ export interface HidBpfWarning {
 /** What the dispatchers need from the one who owns them. */
 export interface DispatchHost {
   readonly arena: Arena;
+  /** True for 6.3 to 6.10: the first result that is not 0, also a positive one, ends the chain of event programs. */
+  readonly firstResultEnds: boolean;
   /** Runs a program of a table; the result is its int. */
   run(program: BpfProg, args: readonly bigint[]): number;
   warn(warning: HidBpfWarning): void;
@@ -33,7 +35,7 @@ function typeNumber(type: ReportType): bigint {
   return BigInt(REPORT_TYPES.indexOf(type));
 }
 
-/** The dispatchers of drivers/hid/bpf/hid_bpf_dispatch.c (6.11+), plugged into a device's hooks. */
+/** The dispatchers of drivers/hid/bpf/hid_bpf_dispatch.c, plugged into a device's hooks. */
 export class Dispatcher {
   readonly #host: DispatchHost;
 
@@ -111,12 +113,16 @@ export class Dispatcher {
     memory.set(data);
     return device.dispatch((context) => {
       context.set(device.address, buffer.address, buffer.size, data.length, fromBpf);
+      context.reportType = REPORT_TYPES.indexOf(type);
       const args = [context.address, typeNumber(type), source];
       for (const ops of device.ops) {
         if (ops.deviceEvent === undefined) continue;
+        if (ops.tableIndex !== undefined) context.index = ops.tableIndex;
         const result = this.#host.run(ops.deviceEvent, args);
         if (result < 0) return this.#dropped(device, ops.deviceEvent, result);
-        if (result > 0) context.size = result;
+        if (result === 0) continue;
+        context.size = result;
+        if (this.#host.firstResultEnds) break;
       }
       const size = context.size;
       if (size === 0) return memory.subarray(0, data.length);
@@ -135,14 +141,16 @@ export class Dispatcher {
 
   /** call_hid_bpf_rdesc_fixup(): the descriptor's bytes in a 4096-byte buffer, whose size the program may change. */
   #descriptorFixup(device: BpfDevice, descriptor: Uint8Array): Uint8Array {
-    const program = device.descriptorOps?.descriptorFixup;
-    if (program === undefined) return descriptor;
+    const ops = device.descriptorOps;
+    const program = ops?.descriptorFixup;
+    if (ops === undefined || program === undefined) return descriptor;
     const { arena } = this.#host;
     const address = arena.allocate(MAX_DESCRIPTOR, { label: `report descriptor of ${device.hid.sysName}` });
     try {
       arena.write(address, descriptor.subarray(0, MAX_DESCRIPTOR));
       return device.dispatch((context) => {
         context.set(device.address, address, MAX_DESCRIPTOR, descriptor.length, false);
+        if (ops.tableIndex !== undefined) context.index = ops.tableIndex;
         const result = this.#host.run(program, [context.address]);
         if (result < 0 || result > MAX_DESCRIPTOR) return descriptor;
         return arena.bytesAt(address, result === 0 ? descriptor.length : result).slice();

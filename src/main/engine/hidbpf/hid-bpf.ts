@@ -2,27 +2,28 @@ import { Errno } from '../abi/index.ts';
 import { Emitter, EngineError } from '../base/index.ts';
 import { BtfKind } from '../btf/index.ts';
 import { type HidBus, type HidDevice } from '../hid/index.ts';
-import { type BpfProg, type Kernel, type StructOpsSpec } from '../kernel/index.ts';
+import { type BpfProg, type Kernel } from '../kernel/index.ts';
 import { VmFault } from '../vm/index.ts';
+import { type AttachHost } from './attach-host.ts';
 import { ContextReader, HidContext } from './context.ts';
 import { BpfDevice } from './device.ts';
 import { Dispatcher, type HidBpfWarning } from './dispatch.ts';
 import { hidKfuncs } from './kfuncs.ts';
-import { type HidLayouts, hidLayouts } from './layout.ts';
+import { type HidLayouts, StructLayout, hidLayouts } from './layout.ts';
 import { type HidBpfOps } from './ops.ts';
 import { type HidBpfProfile, hidBpfProfile } from './profile.ts';
-import { writeRules } from './write-rules.ts';
+import { HidBpfOpsType } from './struct-ops.ts';
+import { HidBpfTracing } from './tracing.ts';
 
-/** BPF_F_BEFORE, the only flag that hid_bpf_ops takes. */
-const BPF_F_BEFORE = 1 << 3;
-/** Members that a sleepable program may stand in (hid_bpf_ops_check_member). */
-const SLEEPABLE_MEMBERS: readonly string[] = ['hid_rdesc_fixup', 'hid_hw_request', 'hid_hw_output_report'];
+/** The function whose place the running fmod_ret program takes on 6.3 to 6.10. */
+const TAIL_CALL = '__hid_bpf_tail_call';
 
 /**
- * HID-BPF, plugged into a simulated kernel as the real one's HID subsystem plugs itself in: kernel functions and the struct_ops
- * type hid_bpf_ops (drivers/hid/bpf). Devices come from the bus, which knows nothing of BPF.
+ * HID-BPF, plugged into a simulated kernel as the real one's HID subsystem plugs itself in: kernel functions and, by version, the
+ * struct_ops type hid_bpf_ops (6.11 and later) or fmod_ret programs with hid_bpf_attach_prog() (6.3 to 6.10). Devices come from the
+ * bus, which knows nothing of BPF.
  */
-export class HidBpf {
+export class HidBpf implements AttachHost {
   readonly profile: HidBpfProfile;
   /** What a real kernel would not survive, or does silently. */
   readonly warnings = new Emitter<HidBpfWarning>();
@@ -32,14 +33,14 @@ export class HidBpf {
   readonly #dispatcher: Dispatcher;
   readonly #devices = new Map<HidDevice, BpfDevice>();
   readonly #byAddress = new Map<bigint, BpfDevice>();
-  readonly #registered = new Map<bigint, { readonly ops: HidBpfOps; readonly device: BpfDevice }>();
+  readonly #opsType: HidBpfOpsType | undefined;
   readonly #allocated = new Map<bigint, HidContext>();
 
-  /** True where the kernel has HID-BPF as struct_ops (6.11 and later) and its BTF knows the types. */
+  /** True where the kernel has HID-BPF (6.3 and later) and its BTF knows the types. */
   static isAvailable(kernel: Kernel): boolean {
     return (
-      hidBpfProfile(kernel.profile.name).api === 'struct_ops' &&
-      kernel.btf.findByNameKind('hid_bpf_ops', BtfKind.STRUCT) !== undefined
+      hidBpfProfile(kernel.profile.name).api !== 'none' &&
+      kernel.btf.findByNameKind('hid_bpf_ctx', BtfKind.STRUCT) !== undefined
     );
   }
 
@@ -49,31 +50,50 @@ export class HidBpf {
     if (!HidBpf.isAvailable(kernel)) {
       throw new EngineError(
         'unsupported',
-        `HID-BPF is simulated as struct_ops, which came with Linux 6.11; this kernel is ${kernel.profile.name}`,
+        `HID-BPF came with Linux 6.3 and needs CONFIG_HID_BPF; this kernel is ${kernel.profile.name}`,
       );
     }
     this.#kernel = kernel;
     this.#bus = bus;
     this.#layouts = hidLayouts(kernel.btf);
+    const traced = this.profile.api === 'tracing';
     this.#dispatcher = new Dispatcher({
       arena: kernel.arena,
-      run: (program, args) => this.#run(program, args),
+      firstResultEnds: traced,
+      run: traced
+        ? (program, args) => this.#runTraced(program, args)
+        : (program, args) => this.#run(program, args),
       warn: (warning) => this.warnings.emit(warning),
     });
+    this.#registerKfuncs(traced ? new HidBpfTracing(kernel, this) : undefined);
+    this.#opsType = traced
+      ? undefined
+      : new HidBpfOpsType(
+          kernel,
+          this.#layouts,
+          new StructLayout(kernel.btf, 'hid_bpf_ops'),
+          this.profile,
+          this,
+        );
+    bus.removed.on((hid) => this.#forget(hid));
+  }
+
+  #registerKfuncs(tracing: HidBpfTracing | undefined): void {
     const kfuncs = hidKfuncs({
       profile: this.profile,
-      contexts: new ContextReader(kernel.arena, this.#layouts),
+      contexts: new ContextReader(this.#kernel.arena, this.#layouts),
+      tracing,
       deviceAt: (address) => this.#byAddress.get(address),
-      deviceById: (id) => {
-        const hid = bus.find(id);
-        return hid === undefined ? undefined : this.#device(hid);
-      },
+      deviceById: (id) => this.deviceById(id),
       newContext: (device) => this.#newContext(device),
       releaseContext: (address) => this.#releaseContext(address),
     });
-    for (const kfunc of kfuncs) kernel.registerKfunc(kfunc);
-    kernel.registerStructOps(this.#structOps());
-    bus.removed.on((hid) => this.#forget(hid));
+    for (const kfunc of kfuncs) this.#kernel.registerKfunc(kfunc);
+  }
+
+  deviceById(id: number): BpfDevice | undefined {
+    const hid = this.#bus.find(id);
+    return hid === undefined ? undefined : this.#device(hid);
   }
 
   #device(hid: HidDevice): BpfDevice {
@@ -111,6 +131,23 @@ export class HidBpf {
     }
   }
 
+  /**
+   * __hid_bpf_tail_call(): the program through the jump table, then whatever else is attached to that function if it gave 0
+   * (the kernel's own program was there first).
+   */
+  #runTraced(program: BpfProg, args: readonly bigint[]): number {
+    const [context = 0n] = args;
+    const result = this.#run(program, [context, 0n]);
+    const { targets } = this.#kernel;
+    if (result !== 0 || targets.attached(TAIL_CALL).length === 0) return result;
+    return Number(
+      BigInt.asIntN(
+        32,
+        targets.call(TAIL_CALL, [context], () => 0n),
+      ),
+    );
+  }
+
   /** The programs' view of names and quirks, written back to the device: call it before names are shown. */
   readBack(hid: HidDevice): void {
     this.#devices.get(hid)?.readBack();
@@ -127,72 +164,13 @@ export class HidBpf {
     return programs.filter((program) => program !== undefined);
   }
 
-  /* ---- struct_ops ---- */
-
-  #structOps(): StructOpsSpec {
-    const ops = this.#layouts.ops;
-    const hidId = BigInt(ops.member('hid_id').offset);
-    const flags = BigInt(ops.member('flags').offset);
-    const { arena } = this.#kernel;
-    return {
-      name: 'hid_bpf_ops',
-      checkMember: (_member, name, sleepable) =>
-        sleepable && !SLEEPABLE_MEMBERS.includes(name) ? -Errno.EINVAL : 0,
-      initMember: (_member, name, kdata, udata) => {
-        if (name === 'hid_id') {
-          arena.writeU32(kdata + hidId, arena.readU32(udata + hidId));
-          return 1;
-        }
-        if (name !== 'flags') return 0;
-        const value = arena.readU32(udata + flags);
-        if ((value & ~BPF_F_BEFORE) !== 0) return -Errno.EINVAL;
-        arena.writeU32(kdata + flags, value);
-        return 1;
-      },
-      reg: (kdata) => this.#register(kdata),
-      unreg: (kdata) => this.#unregister(kdata),
-      verifier: {
-        structAccess: writeRules(this.#layouts, this.profile),
-      },
-    };
-  }
-
-  #opsAt(kdata: bigint): HidBpfOps {
-    const { arena } = this.#kernel;
-    const layout = this.#layouts.ops;
-    const program = (member: string): BpfProg | undefined => this.#kernel.structOpsProgram(kdata, member);
-    return {
-      kdata,
-      hidId: arena.readU32(kdata + BigInt(layout.member('hid_id').offset)),
-      before: (arena.readU32(kdata + BigInt(layout.member('flags').offset)) & BPF_F_BEFORE) !== 0,
-      deviceEvent: program('hid_device_event'),
-      descriptorFixup: program('hid_rdesc_fixup'),
-      hardwareRequest: program('hid_hw_request'),
-      outputReport: program('hid_hw_output_report'),
-    };
-  }
-
-  /** hid_bpf_reg(). */
-  #register(kdata: bigint): number {
-    if (this.#registered.has(kdata)) return -Errno.EINVAL;
-    const ops = this.#opsAt(kdata);
-    const hid = this.#bus.find(ops.hidId);
-    if (hid === undefined) return -Errno.EINVAL;
-    const device = this.#device(hid);
-    const error = device.add(ops);
-    if (error !== 0) return error;
-    this.#registered.set(kdata, { ops, device });
-    hid.hooks = this.#dispatcher.hooksFor(device);
+  attach(device: BpfDevice, ops: HidBpfOps): void {
+    device.add(ops);
+    device.hid.hooks = this.#dispatcher.hooksFor(device);
     if (ops.descriptorFixup !== undefined) this.#reconnect(device);
-    return 0;
   }
 
-  /** hid_bpf_unreg(). */
-  #unregister(kdata: bigint): void {
-    const entry = this.#registered.get(kdata);
-    if (entry === undefined) return;
-    this.#registered.delete(kdata);
-    const { ops, device } = entry;
+  detach(device: BpfDevice, ops: HidBpfOps): void {
     const wasDescriptor = device.remove(ops);
     device.readBack();
     device.hid.hooks = this.#dispatcher.hooksFor(device);
@@ -220,8 +198,7 @@ export class HidBpf {
     device.descriptorOps = undefined;
     this.#devices.delete(hid);
     this.#byAddress.delete(device.address);
-    for (const [kdata, entry] of this.#registered)
-      if (entry.device === device) this.#registered.delete(kdata);
+    this.#opsType?.forget(device);
     device.free();
   }
 }

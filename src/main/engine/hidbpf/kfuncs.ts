@@ -15,6 +15,7 @@ import { type HelperCall } from '../vm/index.ts';
 import { type ContextReader, type HidContext } from './context.ts';
 import { type BpfDevice } from './device.ts';
 import { type HidBpfProfile } from './profile.ts';
+import { type HidBpfTracing } from './tracing.ts';
 
 const REQUESTS: readonly number[] = [
   HID_REQ_GET_REPORT,
@@ -29,6 +30,8 @@ const REQUESTS: readonly number[] = [
 export interface KfuncHost {
   readonly profile: HidBpfProfile;
   readonly contexts: ContextReader;
+  /** Where hid_bpf_attach_prog() goes, on kernels that have it. */
+  readonly tracing: HidBpfTracing | undefined;
   /** The device whose struct hid_device lies at that address. */
   deviceAt(address: bigint): BpfDevice | undefined;
   /** The device with that hid_id. */
@@ -125,6 +128,12 @@ export function hidKfuncs(host: KfuncHost): KfuncSpec[] {
           ? 0n
           : contexts.data(context) + BigInt(low32(offset) >>> 0);
       },
+    },
+    {
+      name: 'hid_bpf_attach_prog',
+      progTypes: everywhere,
+      implementation: (call, hidId, programFd, flags) =>
+        host.tracing?.attachProgram(call, hidId, programFd, flags) ?? result(-Errno.EINVAL),
     },
     {
       name: 'hid_bpf_allocate_context',

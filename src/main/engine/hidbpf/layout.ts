@@ -61,7 +61,6 @@ export class StructLayout {
 export interface HidLayouts {
   readonly device: StructLayout;
   readonly context: StructLayout;
-  readonly ops: StructLayout;
 }
 
 /** Reads the layouts from the kernel's BTF. */
@@ -69,6 +68,5 @@ export function hidLayouts(btf: Btf): HidLayouts {
   return {
     device: new StructLayout(btf, 'hid_device'),
     context: new StructLayout(btf, 'hid_bpf_ctx'),
-    ops: new StructLayout(btf, 'hid_bpf_ops'),
   };
 }

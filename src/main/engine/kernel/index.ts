@@ -4,7 +4,7 @@ export { hasCapability, type Capability, type CapabilitySet } from './capabiliti
 export { VirtualClock, type ClockTimer } from './clock.ts';
 export { KernelError, errnoOf, fail } from './errors.ts';
 export { FdTable, KernelFile, type FileContent } from './files.ts';
-export { type TaskContext } from './helpers/common.ts';
+export { taskContextOf, type TaskContext } from './helpers/common.ts';
 export { installBtf, installLink, installMap, installProg } from './install.ts';
 export { Kernel, type Interceptor, type KernelOptions } from './kernel.ts';
 export { BpfLink, type LinkOps } from './links.ts';

@@ -104,6 +104,7 @@ class Loading {
       programFds: this.#programFds,
       structOps: this.#structOps,
       hidId: this.#options.hidId,
+      kernelBtf: this.#options.kernelBtf,
       cpus: this.#options.cpus ?? 1,
       createStructOpsMap: (ops) => {
         try {

@@ -1,8 +1,10 @@
 import { AttachType, BpfCmd, Errno, MapType, ProgType } from '../abi/index.ts';
 import { EngineError, roundUp } from '../base/index.ts';
+import { type Btf } from '../btf/index.ts';
 import { type MapSpec, type ObjectSpec, type ProgramSpec } from '../elf/index.ts';
 import { type BpfCalls, type TestRun, type TestRunResult } from './calls.ts';
 import { globalBytes, globalVariables, type GlobalVariable } from './globals.ts';
+import { isHidTracing, loadHidAttach, runHidAttach } from './hid-tracing.ts';
 import { LoadError, errnoText } from './load-error.ts';
 import { type GlobalValue } from './options.ts';
 import { structOpsValue, type KernelStructOps, type StructOpsValues } from './struct-ops.ts';
@@ -18,6 +20,7 @@ export interface LoadedParts {
   readonly programFds: ReadonlyMap<string, number>;
   readonly structOps: ReadonlyMap<number, KernelStructOps>;
   readonly hidId: number | undefined;
+  readonly kernelBtf: Btf | undefined;
   readonly cpus: number;
   readonly createStructOpsMap: (ops: KernelStructOps) => number;
 }
@@ -67,6 +70,13 @@ export class LoadedObject {
   /** Names of the struct_ops variables that can be attached, in the order of the object's maps. */
   get structOpsMaps(): readonly string[] {
     return [...this.#parts.structOps.values()].map((ops) => ops.map.name);
+  }
+
+  /** Names of the loaded fmod_ret programs for HID (Linux 6.3 to 6.10), in the object's order: `attachHidProgram` takes them. */
+  get hidPrograms(): readonly string[] {
+    return this.spec.programs
+      .filter((program) => isHidTracing(program) && this.#parts.programFds.has(program.name))
+      .map(({ name }) => name);
   }
 
   /** Descriptor of a map. Throws `usage` for an unknown name. */
@@ -131,6 +141,21 @@ export class LoadedObject {
   }
 
   /**
+   * Attaches an fmod_ret program to the HID device `hidId` by hid_bpf_attach_prog(), as Linux 6.3 to 6.10 do; `flags`: 1 puts it before
+   * all others. Throws LoadError stage 'attach', or 'loader' on a kernel without that function.
+   */
+  attachHidProgram(name: string, hidId = this.#parts.hidId ?? 0, flags = 0): number {
+    const { calls, kernelBtf } = this.#parts;
+    const programFd = this.programFd(name);
+    const attachFd = loadHidAttach(calls, kernelBtf);
+    const link = attachFd < 0 ? attachFd : runHidAttach(calls, attachFd, hidId, programFd, flags);
+    if (attachFd >= 0) calls.close(attachFd);
+    if (link < 0) throw notAttached(name, link);
+    this.#attachments.set(link, { ownMapFd: undefined, registeredMapFd: undefined });
+    return link;
+  }
+
+  /**
    * Attaches a program where its SEC() says: raw tracepoints, tracing, LSM, iterators. Throws LoadError stage 'attach',
    * `unsupported` for what needs perf events, `usage` for programs whose SEC() names no place.
    */
@@ -138,14 +163,7 @@ export class LoadedObject {
     const program = this.#programSpec(name);
     const fd = this.programFd(name);
     const link = this.#attachBySection(program, fd);
-    if (link < 0) {
-      throw new LoadError(`program '${name}' was not attached: ${errnoText(link)}`, {
-        stage: 'attach',
-        errno: link,
-        program: name,
-        log: [],
-      });
-    }
+    if (link < 0) throw notAttached(name, link);
     this.#attachments.set(link, { ownMapFd: undefined, registeredMapFd: undefined });
     return link;
   }
@@ -291,6 +309,15 @@ export class LoadedObject {
     if (variable === undefined) throw new EngineError('usage', `the object has no global variable '${name}'`);
     return variable;
   }
+}
+
+function notAttached(program: string, errno: number): LoadError {
+  return new LoadError(`program '${program}' was not attached: ${errnoText(errno)}`, {
+    stage: 'attach',
+    errno,
+    program,
+    log: [],
+  });
 }
 
 function noTarget(program: ProgramSpec): EngineError {

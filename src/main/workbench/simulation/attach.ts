@@ -46,7 +46,7 @@ function plugIn(simulation: Simulation, plan: DevicePlan): HidDevice {
 }
 
 /** What an author should hear though the kernel says nothing. */
-function warningsOf(simulation: Simulation, object: ProjectObject, device: HidDevice): string[] {
+function warningsOf(simulation: Simulation, links: number, device: HidDevice): string[] {
   const warnings = simulation.warnings.map(({ message }) => message);
   const verified = simulation.kernel.progs
     .values()
@@ -56,9 +56,10 @@ function warningsOf(simulation: Simulation, object: ProjectObject, device: HidDe
           `${program.name}${line === undefined ? '' : `, line ${line.line}`}: ${message}`,
       ),
     );
-  if (!object.spec.maps.some((map) => map.structOps !== undefined)) {
-    warnings.push('the object has no struct_ops table: nothing of it runs when reports come');
-  }
+  if (links === 0)
+    warnings.push(
+      'the object has no struct_ops table and no fmod_ret program for HID: nothing of it runs when reports come',
+    );
   if (!parseDescriptor(device.originalDescriptor).accepted)
     warnings.push(
       'Linux refuses the device’s own descriptor: it has no driver unless hid_rdesc_fixup mends it',
@@ -113,7 +114,7 @@ export function attach(
       links,
       ...(probe.ran ? { probe } : {}),
       verdicts: loadedVerdicts(simulation.kernel),
-      warnings: warningsOf(simulation, object, device),
+      warnings: warningsOf(simulation, links.length, device),
     };
     return { simulation, devices, device, loaded, view };
   } catch (error) {

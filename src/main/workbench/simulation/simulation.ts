@@ -5,10 +5,9 @@ import { type ObjectSpec } from '../../engine/elf/index.ts';
 import {
   type DeviceIdentity,
   type DeviceTransport,
-  HID_6_12,
-  HID_6_3,
   HidBus,
   type HidDevice,
+  hidProfile,
 } from '../../engine/hid/index.ts';
 import { HidBpf, type HidBpfWarning } from '../../engine/hidbpf/index.ts';
 import { Kernel, type Task } from '../../engine/kernel/index.ts';
@@ -19,8 +18,6 @@ import { type Resources } from '../resources.ts';
 const PROBE_SIZE = 4108;
 const PROBE_DESCRIPTOR = 8;
 const PROBE_RETVAL = 4104;
-/** First kernel (major * 1000 + minor) that drops reports shorter than declared instead of filling them up. */
-const SHORT_REPORTS_DROPPED = 6012;
 
 export interface SimulationOptions {
   /** `6.12` */
@@ -37,8 +34,9 @@ export interface ProbeResult {
   readonly accepted: boolean;
 }
 
-/** An attached struct_ops variable. */
+/** An attached struct_ops variable, or an fmod_ret program of 6.3 to 6.10. */
 export interface AttachedLink {
+  /** Name of the variable or program. */
   readonly map: string;
   readonly fd: number;
 }
@@ -66,7 +64,7 @@ export class Simulation {
     const profile = profileOf(options.kernel);
     const btf = options.btf ?? resources.kernelBtf(profile.name);
     this.kernel = new Kernel({ profile, btf, engine: options.engine });
-    this.bus = new HidBus(profile.code >= SHORT_REPORTS_DROPPED ? HID_6_12 : HID_6_3);
+    this.bus = new HidBus(hidProfile(profile.name));
     this.hidBpf = HidBpf.isAvailable(this.kernel) ? new HidBpf(this.kernel, this.bus) : undefined;
     this.hidBpf?.warnings.on((warning) => {
       if (!this.warnings.some(({ message }) => message === warning.message)) this.warnings.push(warning);
@@ -114,12 +112,17 @@ export class Simulation {
     return { ran: true, retval, accepted: retval === 0 };
   }
 
-  /** Attaches every struct_ops variable in the order of the object's maps. Throws LoadError stage 'attach'; nothing stays attached then. */
+  /**
+   * Attaches every struct_ops variable in the order of the object's maps, and every fmod_ret program for HID by hid_bpf_attach_prog() in the
+   * order of the object. Throws LoadError; nothing stays attached then.
+   */
   attachAll(loaded: LoadedObject, device: HidDevice): AttachedLink[] {
     const links: AttachedLink[] = [];
     try {
       for (const map of loaded.structOpsMaps)
         links.push({ map, fd: loaded.attachStructOps(map, { hidId: device.id }) });
+      for (const program of loaded.hidPrograms)
+        links.push({ map: program, fd: loaded.attachHidProgram(program, device.id) });
     } catch (error) {
       for (const link of links.reverse()) loaded.detach(link.fd);
       throw error;
