@@ -20,10 +20,10 @@ import { isPseudoKfunc } from './subprograms.ts';
 type Setup = (env: Environment, caller: FrameState, callee: FrameState) => void;
 
 function passArguments(_env: Environment, caller: FrameState, callee: FrameState): void {
-  for (let i = 1; i <= 5; i++) copyArgument(callee.register(i), caller.register(i));
+  for (let i = 1; i <= 5; i++) copyArgument(callee.register(i), caller.peek(i));
 }
 
-function copyArgument(to: Register, from: Register): void {
+function copyArgument(to: Register, from: Readonly<Register>): void {
   to.assign(from);
 }
 
@@ -172,7 +172,7 @@ function checkCallee(env: Environment, subprogram: number): Rejection | undefine
   if (info.functionId === 0) return new Rejection(-Errno.EINVAL);
   if (info.unreliable) return new Rejection(-Errno.EINVAL);
   try {
-    checkFunctionArguments(env, subprogram, env.frame.registers);
+    checkFunctionArguments(env, subprogram);
     return undefined;
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
@@ -184,9 +184,10 @@ function checkCallee(env: Environment, subprogram: number): Rejection | undefine
 
 /** Packet pointers are worth nothing once the packet may have moved. */
 export function clearPacketPointers(env: Environment): void {
-  env.current.forEachRegister((r) => {
-    if (isPacketPointer(r.type) || r.type === RegType.PACKET_END) env.invalidate(r);
-  });
+  env.current.forEachRegister(
+    (r) => isPacketPointer(r.type) || r.type === RegType.PACKET_END,
+    (r) => env.invalidate(r),
+  );
 }
 
 function callGlobal(env: Environment, subprogram: number, problem: Rejection | undefined): void {
@@ -207,7 +208,7 @@ function callGlobal(env: Environment, subprogram: number, problem: Rejection | u
   if (env.log.level !== 0) env.say(`Func#${subprogram} ('${info.name}') is global and assumed valid.\n`);
   if (info.changesPacket) clearPacketPointers(env);
   info.called = true;
-  clearCallerSaved(env, env.frame.registers);
+  clearCallerSaved(env, env.frame);
   env.markUnknown(env.register(0));
 }
 
@@ -222,7 +223,7 @@ export function callFunction(env: Environment, insn: Insn): void {
   }
   const caller = env.frame;
   enterFunction(env, env.current, subprogram, env.insn, passArguments);
-  clearCallerSaved(env, caller.registers);
+  clearCallerSaved(env, caller);
   env.insn = env.subprogram(subprogram).start - 1;
   if (env.log.tracesInsns) {
     env.say(`caller:\n${stateText(env, caller, true)}`);

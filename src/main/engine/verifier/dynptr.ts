@@ -4,7 +4,7 @@ import { type Environment } from './environment.ts';
 import { markSlotRead } from './liveness.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { acquireReference, releaseReference } from './references.ts';
-import { Live, type Register } from './register.ts';
+import { type Register } from './register.ts';
 import { DynptrType, RegType, TypeFlag, dynptrTypeName, dynptrTypeOfFlags } from './reg-type.ts';
 import { clearSlots, destroyDynptr, slotOf } from './stack.ts';
 import { SlotType, allBytes } from './state.ts';
@@ -23,7 +23,7 @@ export function objectSlot(
   const slot = slotOf(offset);
   if (slot + 1 < count) env.reject(Errno.EINVAL, message);
   const frame = env.frameOf(r);
-  return { slot, missing: slot - count + 1 < 0 || slot >= frame.stack.length };
+  return { slot, missing: slot - count + 1 < 0 || slot >= frame.slotCount };
 }
 
 function isRefcounted(type: number): boolean {
@@ -55,7 +55,7 @@ function create(env: Environment, r: Register, flags: number, cloneReference: nu
     half.types = allBytes(SlotType.DYNPTR);
     markDynptrRegister(half.value, type, index === slot, id);
     half.value.refObjId = reference;
-    half.value.live |= Live.WRITTEN;
+    frame.writtenSlots.add(index);
     env.scratchSlot(index);
   }
 }
@@ -72,8 +72,9 @@ export function releaseDynptr(env: Environment, r: Register): boolean {
   }
   const reference = value.refObjId;
   if (!releaseReference(env, reference)) return false;
-  for (let i = 1; i < frame.stack.length; i++) {
-    const other = frame.slot(i);
+  for (let i = 1; i < frame.slotCount; i++) {
+    const other = frame.peekSlot(i);
+    if (other === undefined) break;
     if (other.byte(0) !== SlotType.DYNPTR || other.value.refObjId !== reference) continue;
     if (other.value.dynptrFirst) clearSlots(env, frame, i, 2);
   }
@@ -85,9 +86,9 @@ function isInitialized(env: Environment, r: Register): boolean {
   const { slot, missing } = objectSlot(env, r, 'dynptr', 2);
   if (missing) return false;
   const frame = env.frameOf(r);
-  if (!frame.slot(slot).value.dynptrFirst) return false;
+  const first = frame.peekSlot(slot);
   const whole = allBytes(SlotType.DYNPTR);
-  return frame.slot(slot).types === whole && frame.slot(slot - 1).types === whole;
+  return first?.value.dynptrFirst === true && first.types === whole && frame.peekSlot(slot - 1)?.types === whole;
 }
 
 /** What is known of a dynptr that a register points to, or is. */

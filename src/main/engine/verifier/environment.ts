@@ -5,7 +5,7 @@ import { helperPrototype } from './helper-prototypes.ts';
 import { VerifierLog, type LogMark } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
 import { type Register } from './register.ts';
-import { FrameState, PathState, REGISTERS, FRAME_POINTER } from './state.ts';
+import { FrameState, PathState, REGISTERS, FRAME_POINTER, SlotSet, StackSlot } from './state.ts';
 import { Register as RegisterClass } from './register.ts';
 import { RegType } from './reg-type.ts';
 import { specialFieldsOf } from './special-fields.ts';
@@ -173,9 +173,12 @@ export class Environment {
   readonly possibleCpus: number;
   seenException = false;
   seenDirectWrite = false;
+  /** What finished checkpoints hold in the place of values that nobody reads. */
+  readonly forgottenRegister: Register;
+  readonly forgottenSlot: StackSlot;
   /** Registers and slots that changed since they were last printed. */
   scratchedRegisters = 0;
-  scratchedSlots = new Set<number>();
+  readonly scratchedSlots = new SlotSet();
   previousLine: ProgramLine | undefined;
   insnLogEnd = -1;
   insnPrintLength = 0;
@@ -197,6 +200,10 @@ export class Environment {
       (input.progFlags & ProgFlag.STRICT_ALIGNMENT) !== 0 && (input.progFlags & ProgFlag.ANY_ALIGNMENT) === 0;
     this.possibleCpus = input.possibleCpus ?? 1;
     this.sleepable = (input.progFlags & ProgFlag.SLEEPABLE) !== 0;
+    const forgotten = new RegisterClass();
+    this.markNotInit(forgotten);
+    this.forgottenRegister = forgotten.toShared();
+    this.forgottenSlot = new StackSlot(this.forgottenRegister).toShared();
     for (let i = 0; i < input.insns.length; i++) this.facts.push(newFacts());
   }
 
@@ -275,7 +282,7 @@ export class Environment {
     for (let i = 0; i < REGISTERS; i++) {
       const register = new RegisterClass();
       register.markNotInit(!this.privileged);
-      frame.registers.push(register);
+      frame.setRegister(i, register);
     }
     const pointer = frame.register(FRAME_POINTER);
     pointer.type = RegType.STACK;
@@ -304,12 +311,12 @@ export class Environment {
   }
 
   scratchSlot(index: number): void {
-    if (this.log.level !== 0) this.scratchedSlots.add(index);
+    this.scratchedSlots.add(index);
   }
 
   scratchAll(): void {
     this.scratchedRegisters = -1;
-    if (this.log.level !== 0) for (let i = 0; i < 64; i++) this.scratchedSlots.add(i);
+    this.scratchedSlots.fill();
   }
 
   scratchNone(): void {
@@ -318,7 +325,7 @@ export class Environment {
   }
 
   get isScratched(): boolean {
-    return this.scratchedRegisters !== 0 || this.scratchedSlots.size !== 0;
+    return this.scratchedRegisters !== 0 || !this.scratchedSlots.isEmpty;
   }
 
   /**

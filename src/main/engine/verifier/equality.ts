@@ -1,7 +1,7 @@
 /** When a state that was seen to be safe covers another one (regsafe, stacksafe, states_equal in verifier.c). */
 import { rangeWithin } from './bounds.ts';
 import { type Environment } from './environment.ts';
-import { ADD_CONST, Live, Register, sameKind, sameValue } from './register.ts';
+import { ADD_CONST, Register, sameKind, sameValue } from './register.ts';
 import { RegType, baseType } from './reg-type.ts';
 import { SlotType, type FrameState, type PathState, type StackSlot } from './state.ts';
 import { tnumIn } from './tnum.ts';
@@ -146,13 +146,14 @@ function specialCovered(old: StackSlot, current: StackSlot, ids: IdMap, exact: E
 
 function slotCovered(
   env: Environment,
-  old: StackSlot,
-  current: StackSlot | undefined,
+  old: Readonly<StackSlot>,
+  current: Readonly<StackSlot> | undefined,
   ids: IdMap,
   exact: Exactness,
+  wasRead: boolean,
 ): boolean {
   if (exact !== 'covers' && (current === undefined || old.types !== current.types)) return false;
-  if (exact === 'covers' && (old.value.live & Live.READ) === 0) return true;
+  if (exact === 'covers' && !wasRead) return true;
   for (let i = 0; i < 8; i++) {
     const type = old.byte(i);
     if (type === SlotType.INVALID) continue;
@@ -182,10 +183,11 @@ function frameCovered(
   if (old.callbackDepth > current.callbackDepth) return false;
   for (let i = 0; i < 11; i++) {
     if (exact === 'covers' && (live & (1 << i)) === 0) continue;
-    if (!registerCovered(old.register(i), current.register(i), ids, exact)) return false;
+    if (!registerCovered(old.peek(i), current.peek(i), ids, exact)) return false;
   }
-  for (let i = 0; i < old.stack.length; i++) {
-    if (!slotCovered(env, old.slot(i), current.stack[i], ids, exact)) return false;
+  for (let i = 0; i < old.slotCount; i++) {
+    const slot = old.peekSlot(i) as StackSlot;
+    if (!slotCovered(env, slot, current.peekSlot(i), ids, exact, old.readSlots.has(i))) return false;
   }
   if (old.references.length !== current.references.length) return false;
   return old.references.every((reference, i) => ids.matches(reference.id, current.references[i]?.id ?? 0));
@@ -223,8 +225,8 @@ export function maybeLooping(old: PathState, current: PathState): boolean {
   const a = old.current;
   const b = current.current;
   for (let i = 0; i < 11; i++) {
-    const x = a.register(i);
-    const y = b.register(i);
+    const x = a.peek(i);
+    const y = b.peek(i);
     if (!sameKind(x, y) || !sameValue(x, y) || x.id !== y.id || x.refObjId !== y.refObjId) return false;
   }
   return true;

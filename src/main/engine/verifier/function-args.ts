@@ -171,11 +171,10 @@ function kernelStruct(env: Environment, target: BtfType, index: number): number 
 export function checkFunctionArguments(
   env: Environment,
   subprogram: number,
-  registers: readonly Register[],
 ): void {
   prepareArguments(env, subprogram).forEach((argument, i) => {
     const regno = i + 1;
-    const r = registers[regno] as Register;
+    const r = env.register(regno);
     switch (argument.type & 0xff) {
       case ArgKind.SCALAR:
         if (r.type !== RegType.SCALAR) env.reject(Errno.EINVAL, `R${regno} is not a scalar`);

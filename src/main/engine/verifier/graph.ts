@@ -141,11 +141,13 @@ export function makeNonOwning(env: Environment, r: Register): void {
 
 /** An object that went into a list or tree: its pointers stay usable until the lock is released. */
 export function giveAway(env: Environment, reference: number): void {
-  env.current.forEachRegister((r) => {
-    if (r.refObjId !== reference) return;
-    r.refObjId = 0;
-    makeNonOwning(env, r);
-  });
+  env.current.forEachRegister(
+    (r) => r.refObjId === reference,
+    (r) => {
+      r.refObjId = 0;
+      makeNonOwning(env, r);
+    },
+  );
 }
 
 /** A register that points to a node's object, at the node. */

@@ -465,7 +465,7 @@ function constantKey(env: Environment, r: Register, map: VerifierMap): bigint | 
   const frame = env.frameOf(r);
   const at = -(r.off + r.varOffNumber) - 1;
   const index = at >> 3;
-  const slot = frame.stack[index];
+  const slot = frame.peekSlot(index);
   if (slot === undefined) return undefined;
   const run = (type: number): number => {
     let count = 0;

@@ -126,13 +126,15 @@ function releaseArgument(env: Environment, meta: CallArguments, prototype: Helpe
 function handOver(env: Environment, reference: number): boolean {
   const inRcu = env.inRcuSection;
   if (!dropReference(env.frame, reference)) return false;
-  env.current.forEachRegister((r) => {
-    if (r.refObjId !== reference) return;
-    if (inRcu && (r.type & TypeFlag.ALLOC) !== 0 && (r.type & TypeFlag.PERCPU) !== 0) {
-      r.refObjId = 0;
-      r.type = (r.type & ~TypeFlag.ALLOC) | TypeFlag.RCU;
-    } else env.invalidate(r);
-  });
+  env.current.forEachRegister(
+    (r) => r.refObjId === reference,
+    (r) => {
+      if (inRcu && (r.type & TypeFlag.ALLOC) !== 0 && (r.type & TypeFlag.PERCPU) !== 0) {
+        r.refObjId = 0;
+        r.type = (r.type & ~TypeFlag.ALLOC) | TypeFlag.RCU;
+      } else env.invalidate(r);
+    },
+  );
   return true;
 }
 
@@ -374,7 +376,7 @@ export function checkHelperCall(env: Environment, insn: Insn): void {
   if (id === HelperId.dynptr_write && dynptrValue(env, env.register(1)).dynptrType === 3)
     changesPacket = true;
   const isPerCpuObject = (env.register(1).type & TypeFlag.RCU) !== 0;
-  clearCallerSaved(env, env.frame.registers);
+  clearCallerSaved(env, env.frame);
   setResult(env, prototype, meta, isPerCpuObject);
   setReference(env, id, meta);
   limitResult(env, prototype, meta);

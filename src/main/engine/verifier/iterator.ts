@@ -9,7 +9,7 @@ import { markSlotRead } from './liveness.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { acquireReference, releaseReference } from './references.ts';
-import { IterState, Live, type Register } from './register.ts';
+import { IterState, type Register } from './register.ts';
 import { RegType, TypeFlag } from './reg-type.ts';
 import { clearSlots } from './stack.ts';
 import { SlotType, allBytes, sameCallsites } from './state.ts';
@@ -61,7 +61,7 @@ function createIterator(env: Environment, call: KfuncCall, r: Register, id: numb
     if ((call.flags & KfuncFlag.RCU_PROTECTED) !== 0) {
       value.type |= env.inRcuSection ? TypeFlag.RCU : TypeFlag.UNTRUSTED;
     }
-    value.live |= Live.WRITTEN;
+    frame.writtenSlots.add(slot - i);
     value.refObjId = i === 0 ? reference : 0;
     value.btf = call.btf;
     value.btfId = id;

@@ -22,7 +22,7 @@ import { checkSource, sanityCheck } from './register-checks.ts';
 import { RegType, baseType, isAllocatedObject, isNonOwningReference, mayBeNull } from './reg-type.ts';
 import { hasField } from './resolve.ts';
 import { scalarAdd32, scalarAdd64 } from './scalar-alu.ts';
-import { SlotType, type PathState } from './state.ts';
+import { type PathState } from './state.ts';
 import { tnumAdd, isZeroTnum } from './tnum.ts';
 import { MapType } from '../abi/index.ts';
 import { TypeFlag } from './reg-type.ts';
@@ -98,8 +98,8 @@ function settleNull(state: PathState, regno: number, isNull: boolean): void {
   const { id, refObjId } = r;
   // An object that was not got need not be given back.
   if (refObjId !== 0 && refObjId === id && isNull) dropReference(state.current, id);
-  state.forEachRegister((other) => {
-    if (!mayBeNull(other.type) || other.id !== id) return;
+  const belongs = (other: Readonly<Register>): boolean => mayBeNull(other.type) && other.id === id;
+  state.forEachRegister(belongs, (other) => {
     const keepsOffset = isAllocatedObject(other.type) || isNonOwningReference(other.type);
     if (!isZeroTnum(other.varOff) || (!keepsOffset && other.off !== 0)) return;
     if (isNull) {
@@ -120,9 +120,12 @@ function proveRange(state: PathState, pointer: Register, type: number, open: boo
   if (pointer.umax > MAX_PACKET_OFFSET || pointer.umax + pointer.off > MAX_PACKET_OFFSET) return;
   const range = pointer.off + (open ? 1 : 0);
   const id = pointer.id;
-  state.forEachRegister((r) => {
-    if (r.type === type && r.id === id && r.range < range) r.range = range;
-  });
+  state.forEachRegister(
+    (r) => r.type === type && r.id === id && r.range < range,
+    (r) => {
+      r.range = range;
+    },
+  );
 }
 
 /** Where a pointer is at or behind the end of the packet. */
@@ -171,17 +174,21 @@ function matchPacket(insn: Insn, dst: Register, src: Register, here: PathState, 
 /** Equal scalars, to learn together (collect_linked_regs). */
 function collectLinked(state: PathState, id: number, into: LinkedRegister[]): void {
   const wanted = id & ~ADD_CONST;
-  const consider = (r: Register, frame: number, isRegister: boolean, index: number): void => {
-    if (r.type !== RegType.SCALAR || (r.id & ~ADD_CONST) !== wanted) return;
-    if (into.length < MAX_LINKED) into.push({ frame, isRegister, index });
-    else r.clearScalarId();
-  };
+  const isEqual = (r: Readonly<Register>): boolean =>
+    r.type === RegType.SCALAR && (r.id & ~ADD_CONST) === wanted;
   for (let i = state.depthOfCalls; i >= 0; i--) {
     const frame = state.frame(i);
-    for (let j = 0; j < 10; j++) consider(frame.register(j), i, true, j);
-    frame.stack.forEach((slot, j) => {
-      if (slot.types >>> 28 === SlotType.SPILL) consider(slot.value, i, false, j);
-    });
+    for (let j = 0; j < 10; j++) {
+      if (!isEqual(frame.peek(j))) continue;
+      if (into.length < MAX_LINKED) into.push({ frame: i, isRegister: true, index: j });
+      else frame.register(j).clearScalarId();
+    }
+    for (let j = 0; j < frame.slotCount; j++) {
+      const slot = frame.peekSlot(j);
+      if (slot?.isSpilled !== true || !isEqual(slot.value)) continue;
+      if (into.length < MAX_LINKED) into.push({ frame: i, isRegister: false, index: j });
+      else frame.slot(j).value.clearScalarId();
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { KfuncCall } from './kfunc-meta.ts';
 import { mayAccessPacket } from './memory-bounds.ts';
 import { acquireReference, releaseReference } from './references.ts';
 import { checkReturnCode } from './return-code.ts';
-import { IterState, Live } from './register.ts';
+import { IterState } from './register.ts';
 import { clearCallerSaved } from './register-checks.ts';
 import { RegType, TypeFlag, flagsOfDynptrType } from './reg-type.ts';
 import { SlotType } from './state.ts';
@@ -51,8 +51,8 @@ function checkRcu(env: Environment, call: KfuncCall, sleeps: boolean): void {
     if (locks) env.reject(Errno.EINVAL, `nested rcu read lock (kernel function ${call.name})`);
     if (unlocks) {
       state.forEachRegister(
+        (r) => (r.type & TypeFlag.RCU) !== 0,
         (r) => {
-          if ((r.type & TypeFlag.RCU) === 0) return;
           r.type = (r.type & ~(TypeFlag.RCU | TypeFlag.MAYBE_NULL)) | TypeFlag.UNTRUSTED;
         },
         (1 << SlotType.SPILL) | (1 << SlotType.ITER),
@@ -136,7 +136,7 @@ export function checkKfuncCall(env: Environment, insn: Insn): boolean {
   checkPreempt(env, call, sleeps);
   settleReferences(env, call);
   const isThrow = throwsException(env, call);
-  clearCallerSaved(env, env.frame.registers);
+  clearCallerSaved(env, env.frame);
   setResult(env, call);
   if ((call.flags & KfuncFlag.ITER_NEXT) !== 0) forkIterator(env, call);
   return isThrow;
@@ -154,7 +154,7 @@ function setResult(env: Environment, call: KfuncCall): void {
   }
   if (isInteger(type)) {
     env.markUnknown(r);
-    r.live |= Live.WRITTEN;
+    env.frame.writtenRegisters |= 1;
     return;
   }
   if (target === undefined) return;
@@ -169,7 +169,7 @@ function setResult(env: Environment, call: KfuncCall): void {
     r.type |= TypeFlag.MAYBE_NULL;
     r.id = env.newId();
   }
-  r.live |= Live.WRITTEN;
+  env.frame.writtenRegisters |= 1;
   if (acquires) {
     const reference = acquireReference(env, env.insn);
     if (mayBeNull) r.id = reference;

@@ -4,21 +4,19 @@
  */
 import { type Environment } from './environment.ts';
 import { AtomicOp, InsnClass, InsnMode, JmpOp, Op, PseudoSource, type Insn } from '../isa/index.ts';
-import { Live } from './register.ts';
-import { type FrameState, SlotType } from './state.ts';
+import { type FrameState } from './state.ts';
 
 /** Marks a slot as read: the checkpoints before must keep it, up to where it was written. */
 export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number): void {
-  if ((frame.slot(slotIndex).value.live & Live.WRITTEN) !== 0) return;
+  if (frame.writtenSlots.has(slotIndex)) return;
   let walked = 0;
   for (let state = env.current.parent; state !== undefined; state = state.parent) {
     const parent = state.frames[frame.index];
     if (parent === undefined || parent.activation !== frame.activation) break;
-    const slot = parent.stack[slotIndex];
-    if (slot === undefined || (slot.value.live & Live.READ) !== 0) break;
-    slot.value.live |= Live.READ;
+    if (slotIndex >= parent.slotCount || parent.readSlots.has(slotIndex)) break;
+    parent.readSlots.add(slotIndex);
     walked += 1;
-    if ((slot.value.live & Live.WRITTEN) !== 0) break;
+    if (parent.writtenSlots.has(slotIndex)) break;
   }
   if (walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
 }
@@ -140,14 +138,9 @@ export function liveText(mask: number): string {
 /** Forgets what nobody will read in a frame of a finished checkpoint. */
 export function cleanFrame(env: Environment, frame: FrameState, live: number): void {
   for (let i = 0; i < 10; i++) {
-    if ((live & (1 << i)) === 0) env.markNotInit(frame.register(i));
+    if ((live & (1 << i)) === 0) frame.setRegister(i, env.forgottenRegister);
   }
-  for (const slot of frame.stack) {
-    const wasRead = (slot.value.live & Live.READ) !== 0;
-    slot.value.live |= Live.DONE;
-    if (!wasRead) {
-      env.markNotInit(slot.value);
-      slot.types = SlotType.INVALID;
-    }
+  for (let i = 0; i < frame.slotCount; i++) {
+    if (!frame.readSlots.has(i)) frame.setSlot(i, env.forgottenSlot);
   }
 }

@@ -6,7 +6,6 @@ import { isPointerValue } from './memory-bounds.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { RegType, TypeFlag, baseType, isPacketPointer, isSockPointer, regTypeName } from './reg-type.ts';
 import { checkDestination, checkSource, sanityCheck } from './register-checks.ts';
-import { Live } from './register.ts';
 
 /** Pointer types that the JIT treats differently must not mix at one instruction (save_aux_ptr_type). */
 export function savePointerType(env: Environment, type: number, allowTrustMismatch: boolean): void {
@@ -60,7 +59,7 @@ export function checkLoad(env: Environment, insn: Insn): void {
   });
   savePointerType(env, type, true);
   sanityCheck(env, env.register(insn.dst), 'ldx');
-  env.register(insn.dst).live |= Live.WRITTEN;
+  env.frame.writtenRegisters |= 1 << insn.dst;
 }
 
 /** STX and ST */
@@ -126,7 +125,7 @@ export function checkAtomic(env: Environment, insn: Insn): void {
   if (loaded >= 0) {
     checkDestination(env, loaded);
     env.markUnknown(env.register(loaded));
-    env.register(loaded).live |= Live.WRITTEN;
+    env.frame.writtenRegisters |= 1 << loaded;
   }
   const access = {
     regno: insn.dst,
@@ -172,5 +171,5 @@ function checkOrderedAccess(env: Environment, insn: Insn): void {
     signed: false,
   });
   savePointerType(env, type, isLoad);
-  if (isLoad) env.register(insn.dst).live |= Live.WRITTEN;
+  if (isLoad) env.frame.writtenRegisters |= 1 << insn.dst;
 }

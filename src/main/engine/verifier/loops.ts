@@ -28,10 +28,9 @@ export function findPreviousEntry(env: Environment, state: PathState, insn: numb
   return undefined;
 }
 
-function widenRegister(env: Environment, old: Register, current: Register, ids: IdMap): void {
-  if (old.type !== RegType.SCALAR || current.type !== RegType.SCALAR) return;
-  if (old.precise || current.precise || isExactlyEqual(old, current, ids)) return;
-  env.markUnknown(current);
+function widens(old: Readonly<Register>, current: Readonly<Register>, ids: IdMap): boolean {
+  if (old.type !== RegType.SCALAR || current.type !== RegType.SCALAR) return false;
+  return !old.precise && !current.precise && !isExactlyEqual(old, current, ids);
 }
 
 /** Scalars that changed since the last visit, and whose value nobody asked for, may be anything now. */
@@ -40,12 +39,15 @@ export function widenImprecise(env: Environment, old: PathState, current: PathSt
   for (let i = old.depthOfCalls; i >= 0; i--) {
     const oldFrame = old.frame(i);
     const frame = current.frame(i);
-    for (let j = 0; j < REGISTERS; j++) widenRegister(env, oldFrame.register(j), frame.register(j), ids);
-    const slots = Math.min(oldFrame.stack.length, frame.stack.length);
+    for (let j = 0; j < REGISTERS; j++) {
+      if (widens(oldFrame.peek(j), frame.peek(j), ids)) env.markUnknown(frame.register(j));
+    }
+    const slots = Math.min(oldFrame.slotCount, frame.slotCount);
     for (let j = 0; j < slots; j++) {
-      const oldSlot = oldFrame.slot(j);
-      const slot = frame.slot(j);
-      if (oldSlot.isSpilled && slot.isSpilled) widenRegister(env, oldSlot.value, slot.value, ids);
+      const oldSlot = oldFrame.peekSlot(j);
+      const slot = frame.peekSlot(j);
+      if (oldSlot?.isSpilled !== true || slot?.isSpilled !== true) continue;
+      if (widens(oldSlot.value, slot.value, ids)) env.markUnknown(frame.slot(j).value);
     }
   }
 }
@@ -75,11 +77,13 @@ export function updateLoopEntry(current: PathState, header: PathState): void {
 
 /** One path is finished: so may be the checkpoints it came from (update_branch_counts). */
 export function finishPath(state: PathState): void {
-  for (let at: PathState | undefined = state; at !== undefined; at = at.parent) {
+  for (let at: PathState | undefined = state; at !== undefined;) {
     at.branches -= 1;
-    if (at.branches === 0 && at.parent !== undefined && at.loopEntry !== undefined) {
-      updateLoopEntry(at.parent, at.loopEntry);
-    }
     if (at.branches > 0) break;
+    const parent: PathState | undefined = at.parent;
+    if (parent !== undefined && at.loopEntry !== undefined) updateLoopEntry(parent, at.loopEntry);
+    // Nobody asks a finished checkpoint for the one before it: that one may be forgotten with its list.
+    at.parent = undefined;
+    at = parent;
   }
 }

@@ -292,16 +292,17 @@ function markAllPrecise(env: Environment): void {
   for (let state = env.current.parent; state !== undefined; state = state.parent) {
     state.frames.forEach((frame, index) => {
       for (let i = 0; i < FRAME_POINTER; i++) {
-        const register = frame.register(i);
+        const register = frame.peek(i);
         if (register.type !== RegType.SCALAR || register.precise) continue;
-        register.precise = true;
+        frame.register(i).precise = true;
         if (verbose) env.say(`force_precise: frame${index}: forcing r${i} to be precise\n`);
       }
-      frame.stack.forEach((slot, i) => {
-        if (!slot.isSpilledScalar || slot.value.precise) return;
-        slot.value.precise = true;
+      for (let i = 0; i < frame.slotCount; i++) {
+        const slot = frame.peekSlot(i);
+        if (slot?.isSpilledScalar !== true || slot.value.precise) continue;
+        frame.slot(i).value.precise = true;
         if (verbose) env.say(`force_precise: frame${index}: forcing fp${-(i + 1) * 8} to be precise\n`);
-      });
+      }
     });
   }
 }
@@ -310,10 +311,13 @@ function markAllPrecise(env: Environment): void {
 export function markAllImprecise(state: PathState): void {
   for (const frame of state.frames) {
     for (let i = 0; i < FRAME_POINTER; i++) {
-      const register = frame.register(i);
-      if (register.type === RegType.SCALAR) register.precise = false;
+      const register = frame.peek(i);
+      if (register.type === RegType.SCALAR && register.precise) frame.register(i).precise = false;
     }
-    for (const slot of frame.stack) if (slot.isSpilledScalar) slot.value.precise = false;
+    for (let i = 0; i < frame.slotCount; i++) {
+      const slot = frame.peekSlot(i);
+      if (slot?.isSpilledScalar === true && slot.value.precise) frame.slot(i).value.precise = false;
+    }
   }
 }
 
@@ -348,16 +352,17 @@ export function propagatePrecision(env: Environment, old: PathState): void {
     const frame = old.frame(index);
     const names: string[] = [];
     for (let i = 0; i < FRAME_POINTER; i++) {
-      const register = frame.register(i);
+      const register = frame.peek(i);
       if (register.type !== RegType.SCALAR || !register.precise) continue;
       wanted.want(i, index);
       names.push(`r${i}`);
     }
-    frame.stack.forEach((slot, i) => {
-      if (!slot.isSpilledScalar || !slot.value.precise) return;
+    for (let i = 0; i < frame.slotCount; i++) {
+      const slot = frame.peekSlot(i);
+      if (slot?.isSpilledScalar !== true || !slot.value.precise) continue;
       wanted.wantSlot(i, index);
       names.push(`fp${-(i + 1) * 8}`);
-    });
+    }
     if (names.length > 0 && env.log.tracesEverything) {
       env.say(`frame ${index}: propagating ${names.join(',')}\n`);
     }
@@ -443,7 +448,7 @@ function reachEntry(env: Environment, state: PathState, wanted: Wanted): void {
     (wanted.mask() & ~ARGUMENTS) === 0;
   if (!plain) env.bug('backtracking: function entry');
   for (let i = 1; i <= 5; i++) {
-    if (wanted.has(i) && frame.register(i).type === RegType.SCALAR) frame.register(i).precise = true;
+    if (wanted.has(i) && frame.peek(i).type === RegType.SCALAR) frame.register(i).precise = true;
   }
 }
 
@@ -453,16 +458,16 @@ function markIn(env: Environment, state: PathState, wanted: Wanted): void {
     const frame = state.frame(index);
     for (let i = 0; i < 11; i++) {
       if ((wanted.mask(index) & (1 << i)) === 0) continue;
-      const register = frame.register(i);
+      const register = frame.peek(i);
       if (register.type !== RegType.SCALAR || register.precise) wanted.drop(i, index);
-      else register.precise = true;
+      else frame.register(i).precise = true;
     }
     const slots = wanted.hasSlots(index) ? wanted.slotsOf(index) : [];
     for (const i of slots) {
-      const slot = frame.stack[i];
+      const slot = frame.peekSlot(i);
       if (slot === undefined) env.bug('backtracking: stack slot out of bounds');
       if (!slot.isSpilledScalar || slot.value.precise) wanted.dropSlot(i, index);
-      else slot.value.precise = true;
+      else frame.slot(i).value.precise = true;
     }
     if (env.log.tracesEverything) {
       env.say(

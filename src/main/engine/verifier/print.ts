@@ -1,6 +1,6 @@
 /** Registers, stack and source lines in the kernel's notation (kernel/bpf/log.c). */
 import { type Environment } from './environment.ts';
-import { ADD_CONST, IterState, Live, type Register } from './register.ts';
+import { ADD_CONST, IterState, type Register } from './register.ts';
 import {
   RegType,
   baseType,
@@ -68,7 +68,7 @@ function rangesText(r: Register): string {
 }
 
 /** `ctx()`, `scalar(umax=255,…)`, `fp-8`, `P5` … */
-export function registerText(frame: FrameState, r: Register): string {
+export function registerText(frame: FrameState, r: Readonly<Register>): string {
   const type = r.type;
   const precise = type === RegType.SCALAR && r.precise ? 'P' : '';
   if (type === RegType.SCALAR && r.isConst) {
@@ -149,9 +149,9 @@ function slotText(frame: FrameState, slot: StackSlot): string | undefined {
   }
 }
 
-function liveText(env: Environment, r: Register): string {
-  if (!env.input.profile.printsLiveness || r.live === 0) return '';
-  return `_${r.live & Live.READ ? 'r' : ''}${r.live & Live.WRITTEN ? 'w' : ''}${r.live & Live.DONE ? 'D' : ''}`;
+function liveText(env: Environment, read: boolean, written: boolean): string {
+  if (!env.input.profile.printsLiveness || (!read && !written)) return '';
+  return `_${read ? 'r' : ''}${written ? 'w' : ''}`;
 }
 
 /** Known registers and slots with their place: `[["R1", "ctx()"], …]`. */
@@ -163,18 +163,20 @@ export function stateParts(
   const registers: [number, string, string][] = [];
   const stack: [number, string, string][] = [];
   for (let i = 0; i < REGISTERS; i++) {
-    const r = frame.register(i);
+    const r = frame.peek(i);
     if (r.type === RegType.NOT_INIT) continue;
     if (!all && (env.scratchedRegisters & (1 << i)) === 0) continue;
-    registers.push([i, liveText(env, r), registerText(frame, r)]);
+    const written = (frame.writtenRegisters & (1 << i)) !== 0;
+    registers.push([i, liveText(env, false, written), registerText(frame, r)]);
   }
-  for (let i = 0; i < frame.stack.length; i++) {
+  for (let i = 0; i < frame.slotCount; i++) {
     if (!all && !env.scratchedSlots.has(i)) continue;
-    const isDynptr = frame.slot(i).byte(7) === SlotType.DYNPTR;
-    if (isDynptr && i + 1 < frame.stack.length) i += 1;
-    const slot = frame.slot(i);
+    const isDynptr = frame.peekSlot(i)?.byte(7) === SlotType.DYNPTR;
+    if (isDynptr && i + 1 < frame.slotCount) i += 1;
+    const slot = frame.peekSlot(i) as StackSlot;
     const text = slotText(frame, slot);
-    if (text !== undefined) stack.push([-(i + 1) * 8, liveText(env, slot.value), text]);
+    if (text === undefined) continue;
+    stack.push([-(i + 1) * 8, liveText(env, frame.readSlots.has(i), frame.writtenSlots.has(i)), text]);
   }
   return { registers, stack };
 }

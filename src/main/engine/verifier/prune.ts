@@ -7,8 +7,8 @@ import { cleanFrame, markSlotRead } from './liveness.ts';
 import { exploredAt, loopEntryOf, updateLoopEntry } from './loops.ts';
 import { historyEntry, markAllImprecise, propagatePrecision } from './precision.ts';
 import { printLine, stateText } from './print.ts';
-import { IterState, Live } from './register.ts';
-import { SlotType, sameCallsites, type PathState } from './state.ts';
+import { IterState } from './register.ts';
+import { FRAME_POINTER, SlotType, sameCallsites, type PathState } from './state.ts';
 import { slotOf } from './stack.ts';
 
 /** Finished checkpoints forget what nobody read, so that more states are equal to them. */
@@ -30,12 +30,10 @@ function cleanStates(env: Environment, list: readonly PathState[], insn: number)
 function propagateLiveness(env: Environment, old: PathState): void {
   old.frames.forEach((frame, index) => {
     const current = env.current.frame(index);
-    const slots = Math.min(frame.stack.length, current.stack.length);
+    const slots = Math.min(frame.slotCount, current.slotCount);
     for (let i = 0; i < slots; i++) {
-      if ((frame.slot(i).value.live & Live.READ) === 0) continue;
-      const slot = current.slot(i);
-      if ((slot.value.live & Live.READ) !== 0) continue;
-      slot.value.live |= Live.READ;
+      if (!frame.readSlots.has(i) || current.readSlots.has(i)) continue;
+      current.readSlots.add(i);
       markSlotRead(env, current, i);
     }
   });
@@ -43,12 +41,14 @@ function propagateLiveness(env: Environment, old: PathState): void {
 
 /** Iterators that went on since: no endless loop. */
 function iteratorsAdvanced(old: PathState, current: PathState): boolean {
-  return old.frames.some((frame, index) =>
-    frame.stack.some((slot, i) => {
-      if (slot.byte(0) !== SlotType.ITER || slot.value.iterState !== IterState.ACTIVE) return false;
-      return current.frame(index).stack[i]?.value.iterDepth !== slot.value.iterDepth;
-    }),
-  );
+  return old.frames.some((frame, index) => {
+    for (let i = 0; i < frame.slotCount; i++) {
+      const slot = frame.peekSlot(i);
+      if (slot?.byte(0) !== SlotType.ITER || slot.value.iterState !== IterState.ACTIVE) continue;
+      if (current.frame(index).peekSlot(i)?.value.iterDepth !== slot.value.iterDepth) return true;
+    }
+    return false;
+  });
 }
 
 type Verdict = 'hit' | 'miss' | 'miss-without-loop-check';
@@ -56,7 +56,7 @@ type Verdict = 'hit' | 'miss' | 'miss-without-loop-check';
 /** The iterator whose next() is called here is still active. */
 function iteratorIsActive(env: Environment): boolean {
   const r = env.register(1);
-  const slot = env.frameOf(r).stack[slotOf(r.off + r.varOffNumber)];
+  const slot = env.frameOf(r).peekSlot(slotOf(r.off + r.varOffNumber));
   return slot?.value.iterState === IterState.ACTIVE;
 }
 
@@ -172,7 +172,8 @@ function addCheckpoint(env: Environment, list: PathState[], insn: number): void 
   current.branches = 1;
   list.push(checkpoint);
   for (const frame of current.frames) {
-    for (let i = 0; i < 10; i++) frame.register(i).live = Live.NONE;
-    for (const slot of frame.stack) slot.value.live = Live.NONE;
+    frame.writtenRegisters &= 1 << FRAME_POINTER;
+    frame.writtenSlots.clear();
+    frame.readSlots.clear();
   }
 }

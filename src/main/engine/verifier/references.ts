@@ -29,17 +29,19 @@ export function dropReference(frame: FrameState, id: number): boolean {
 /** Releases an object: no register may be used any more that holds it. False where it was not acquired. */
 export function releaseReference(env: Environment, id: number): boolean {
   if (!dropReference(env.frame, id)) return false;
-  env.current.forEachRegister((register) => {
-    if (register.refObjId === id) env.invalidate(register);
-  });
+  env.current.forEachRegister(
+    (register) => register.refObjId === id,
+    (register) => env.invalidate(register),
+  );
   return true;
 }
 
 /** Releasing the lock ends the life of references that it protected. */
 export function invalidateNonOwningReferences(env: Environment): void {
-  env.current.forEachRegister((register) => {
-    if (isNonOwningReference(register.type)) env.invalidate(register);
-  });
+  env.current.forEachRegister(
+    (register) => isNonOwningReference(register.type),
+    (register) => env.invalidate(register),
+  );
 }
 
 /** Says which objects are still held when a program or callback ends; true if there are any. */

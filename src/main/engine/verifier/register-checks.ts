@@ -2,15 +2,15 @@
 import { Errno, ProgFlag } from '../abi/index.ts';
 import { boundsViolation } from './bounds.ts';
 import { type Environment } from './environment.ts';
-import { FRAME_POINTER, REGISTERS } from './state.ts';
-import { Live, type Register } from './register.ts';
+import { FRAME_POINTER, REGISTERS, type FrameState } from './state.ts';
+import { type Register } from './register.ts';
 import { RegType } from './reg-type.ts';
 
 /** A register that is read. */
 export function checkSource(env: Environment, regno: number): void {
   if (regno >= REGISTERS) env.reject(Errno.EINVAL, `R${regno} is invalid`);
   env.scratchRegister(regno);
-  if (env.register(regno).type === RegType.NOT_INIT) env.reject(Errno.EACCES, `R${regno} !read_ok`);
+  if (env.frame.peek(regno).type === RegType.NOT_INIT) env.reject(Errno.EACCES, `R${regno} !read_ok`);
 }
 
 /** A register that is written; what it holds then is the caller's business. */
@@ -18,7 +18,7 @@ export function checkDestination(env: Environment, regno: number): void {
   if (regno >= REGISTERS) env.reject(Errno.EINVAL, `R${regno} is invalid`);
   env.scratchRegister(regno);
   if (regno === FRAME_POINTER) env.reject(Errno.EACCES, 'frame pointer is read only');
-  env.register(regno).live |= Live.WRITTEN;
+  env.frame.writtenRegisters |= 1 << regno;
 }
 
 function hex64(value: bigint): string {
@@ -43,11 +43,10 @@ export function sanityCheck(env: Environment, r: Register, where: string): void 
 }
 
 /** R0 to R5 hold nothing after a call. */
-export function clearCallerSaved(env: Environment, registers: readonly Register[]): void {
+export function clearCallerSaved(env: Environment, frame: FrameState): void {
   for (let i = 0; i <= 5; i++) {
-    const r = registers[i] as Register;
-    env.markNotInit(r);
-    r.live |= Live.WRITTEN;
+    env.markNotInit(frame.register(i));
     env.scratchRegister(i);
   }
+  frame.writtenRegisters |= 0b111111;
 }

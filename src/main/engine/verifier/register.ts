@@ -13,9 +13,6 @@ export const MAX_VAR_OFF = 1 << 29;
 /** BPF_MAX_VAR_SIZ */
 export const MAX_VAR_SIZE = 1 << 29;
 
-/** Written since the last checkpoint / read on some path from here / nothing more to learn (enum bpf_reg_liveness). */
-export const Live = { NONE: 0, READ: 2, WRITTEN: 4, DONE: 8 } as const;
-
 /** Packet ranges below zero: what comparing with pkt_end told about a pointer (AT_PKT_END, BEYOND_PKT_END). */
 export const PacketRange = { AT_END: -1, BEYOND_END: -2 } as const;
 
@@ -51,7 +48,10 @@ export class Register {
   /** Stack pointers: the frame they point into. */
   frame = 0;
   precise = false;
-  live = 0;
+  /** Belongs to several states: it must not change any more. */
+  shared = false;
+  /** The shared copy last made of it, or that it was made of: most often it is equal still. */
+  twin: Register | undefined = undefined;
   varOff: Tnum = TNUM_UNKNOWN;
   sminH = -0x8000_0000;
   sminL = 0;
@@ -66,7 +66,7 @@ export class Register {
   u32Min = 0;
   u32Max = -1;
 
-  /** Takes over everything but `live` (copy_register_state). */
+  /** Takes over everything (copy_register_state). */
   assign(from: Register): void {
     this.type = from.type;
     this.off = from.off;
@@ -109,7 +109,25 @@ export class Register {
   clone(): Register {
     const copy = new Register();
     copy.assign(this);
-    copy.live = this.live;
+    return copy;
+  }
+
+  /** The same facts in an object that never changes, for several states to hold. */
+  toShared(): Register {
+    if (this.shared) return this;
+    const twin = this.twin;
+    if (twin !== undefined && isIdentical(this, twin)) return twin;
+    const copy = this.clone();
+    copy.shared = true;
+    this.twin = copy;
+    return copy;
+  }
+
+  /** The same facts in an object of its own. */
+  toOwn(): Register {
+    if (!this.shared) return this;
+    const copy = this.clone();
+    copy.twin = this;
     return copy;
   }
 
@@ -277,6 +295,18 @@ export class Register {
   get width(): number {
     return bitWidth(this.umaxH, this.umaxL);
   }
+}
+
+/** Alike in everything that states are compared by, ids included. */
+function isIdentical(a: Register, b: Register): boolean {
+  return (
+    sameKind(a, b) &&
+    sameValue(a, b) &&
+    a.id === b.id &&
+    a.refObjId === b.refObjId &&
+    a.frame === b.frame &&
+    a.precise === b.precise
+  );
 }
 
 /** A scalar register of a known value. */

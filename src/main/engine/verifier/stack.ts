@@ -5,7 +5,7 @@ import { type Environment } from './environment.ts';
 import { markSlotRead } from './liveness.ts';
 import { markPrecise, noteStackAccess } from './precision.ts';
 import { printLine } from './print.ts';
-import { ADD_CONST, Live, MAX_VAR_OFF, Register } from './register.ts';
+import { ADD_CONST, MAX_VAR_OFF, Register } from './register.ts';
 import { DynptrType, RegType, TypeFlag, isSpillable } from './reg-type.ts';
 import { type FrameState, MAX_STACK, SlotType, StackSlot, allBytes } from './state.ts';
 import { tnumString } from './tnum.ts';
@@ -20,10 +20,7 @@ export function slotOf(offset: number): number {
 /** Makes room down to `bytes` below the frame pointer. */
 export function growStack(env: Environment, frame: FrameState, bytes: number): void {
   const slots = Math.ceil(bytes / 8);
-  while (frame.stack.length < slots) {
-    const slot = new StackSlot();
-    frame.stack.push(slot);
-  }
+  while (frame.slotCount < slots) frame.setSlot(frame.slotCount, new StackSlot());
   const subprogram = env.subprogram(frame.subprogram);
   if (subprogram.stackDepth < frame.allocated) subprogram.stackDepth = frame.allocated;
 }
@@ -81,7 +78,7 @@ function saveRegister(frame: FrameState, index: number, r: Register, size: numbe
   const slot = frame.slot(index);
   slot.value.assign(r);
   if (size === 8) {
-    slot.value.live |= Live.WRITTEN;
+    frame.writtenSlots.add(index);
     slot.types = allBytes(SlotType.SPILL);
     return;
   }
@@ -109,7 +106,7 @@ function scrubSpecial(slot: StackSlot): void {
 
 /** Overwriting one slot of a dynptr ends it; one that holds a reference must not be overwritten. */
 export function destroyDynptr(env: Environment, frame: FrameState, index: number): void {
-  const slot = frame.stack[index];
+  const slot = frame.peekSlot(index);
   if (slot === undefined || slot.byte(0) !== SlotType.DYNPTR) return;
   const first = slot.value.dynptrFirst ? index : index + 1;
   const value = frame.slot(first).value;
@@ -119,10 +116,10 @@ export function destroyDynptr(env: Environment, frame: FrameState, index: number
   env.scratchSlot(first);
   env.scratchSlot(first - 1);
   const id = value.id;
-  env.current.forEachRegister((r) => {
-    if (r.type !== (RegType.MEM | TypeFlag.MAYBE_NULL) && r.type !== RegType.MEM) return;
-    if (r.dynptrId === id) env.invalidate(r);
-  });
+  env.current.forEachRegister(
+    (r) => (r.type & ~TypeFlag.MAYBE_NULL) === RegType.MEM && r.dynptrId === id,
+    (r) => env.invalidate(r),
+  );
   clearSlots(env, frame, first, 2);
 }
 
@@ -132,7 +129,7 @@ export function clearSlots(env: Environment, frame: FrameState, first: number, c
     const slot = frame.slot(i);
     slot.types = SlotType.INVALID;
     env.markNotInit(slot.value);
-    slot.value.live |= Live.WRITTEN;
+    frame.writtenSlots.add(i);
     env.scratchSlot(i);
   }
 }
@@ -188,7 +185,7 @@ function writeFixed(
     }
     saveRegister(frame, index, r, size);
   } else {
-    writeBytes(env, slot, at, size, valueRegister, r, immediate);
+    writeBytes(env, frame, at, size, valueRegister, r, immediate);
     return;
   }
   noteStackAccess(env, frame.index, index);
@@ -197,16 +194,17 @@ function writeFixed(
 /** Bytes that are no spill: zeros or anything. */
 function writeBytes(
   env: Environment,
-  slot: StackSlot,
+  frame: FrameState,
   at: number,
   size: number,
   valueRegister: number,
   r: Register | undefined,
   immediate: boolean,
 ): void {
+  const slot = frame.slot(at >> 3);
   let type: number = SlotType.MISC;
   scrubSpecial(slot);
-  if (size === 8) slot.value.live |= Live.WRITTEN;
+  if (size === 8) frame.writtenSlots.add(at >> 3);
   if (r?.isNull === true || (immediate && env.insnAt(env.insn).imm === 0)) {
     // The byte is zero only because the register was: that must stay so in states that are compared with this one.
     if (valueRegister >= 0) markPrecise(env, valueRegister);
@@ -291,12 +289,12 @@ function markRead(
   for (let i = least; i < most && allZero; i++) {
     const at = -i - 1;
     env.scratchSlot(at >> 3);
-    if (frame.slot(at >> 3).byte(at & 7) !== SlotType.ZERO) allZero = false;
+    if (frame.peekSlot(at >> 3)?.byte(at & 7) !== SlotType.ZERO) allZero = false;
   }
   const r = env.register(destination);
   if (allZero) r.markScalarZero(!env.privileged);
   else env.markUnknown(r);
-  r.live |= Live.WRITTEN;
+  env.frame.writtenRegisters |= 1 << destination;
 }
 
 function checkBytesReadable(
@@ -352,7 +350,7 @@ function readFixed(
   } else if (destination >= 0) {
     const r = env.register(destination);
     r.assign(value);
-    r.live |= Live.WRITTEN;
+    env.frame.writtenRegisters |= 1 << destination;
   } else if (!env.allowPointerLeaks && value.type !== RegType.SCALAR) {
     env.reject(Errno.EACCES, `leaking pointer from stack off ${offset}`);
   }
@@ -386,7 +384,7 @@ function readPart(
       else env.markUnknown(r);
     }
   }
-  r.live |= Live.WRITTEN;
+  env.frame.writtenRegisters |= 1 << destination;
   return fromSlot;
 }
 
@@ -464,7 +462,7 @@ export function checkStackRange(
   }
   if (raw !== undefined) {
     for (let i = least; i < most + size; i++) {
-      const slot = frame.stack[slotOf(i)];
+      const slot = frame.peekSlot(slotOf(i));
       if (slot !== undefined && slot.byte((-i - 1) & 7) === SlotType.DYNPTR) {
         env.reject(Errno.EACCES, `potential write to dynptr at off=${i} disallowed`);
       }
@@ -490,8 +488,8 @@ function checkByte(
 ): void {
   const at = -i - 1;
   const index = at >> 3;
-  const slot = frame.stack[index];
-  if (slot === undefined) env.bug('allocated_stack too small');
+  if (index >= frame.slotCount) env.bug('allocated_stack too small');
+  const slot = frame.slot(index);
   const type = slot.byte(at & 7);
   if (type === SlotType.MISC) {
     markSlotRead(env, frame, index);

@@ -20,6 +20,10 @@ export class StackSlot {
   types = 0;
   /** The spilled register, or what is known of a dynptr or iterator. */
   readonly value: Register;
+  /** Belongs to several states: neither bytes nor value must change any more. */
+  shared = false;
+  /** As of Register. */
+  twin: StackSlot | undefined = undefined;
 
   constructor(value: Register = new Register()) {
     this.value = value;
@@ -47,9 +51,64 @@ export class StackSlot {
     return (this.types & 15) === SlotType.SPILL && this.value.type === RegType.SCALAR;
   }
 
-  clone(): StackSlot {
-    const copy = new StackSlot(this.value.clone());
+  /** The same facts in an object that never changes, for several states to hold. */
+  toShared(): StackSlot {
+    if (this.shared) return this;
+    const value = this.value.toShared();
+    const twin = this.twin;
+    if (twin !== undefined && twin.value === value && twin.types === this.types) return twin;
+    const copy = new StackSlot(value);
     copy.types = this.types;
+    copy.shared = true;
+    this.twin = copy;
+    return copy;
+  }
+
+  /** The same facts in an object of its own. */
+  toOwn(): StackSlot {
+    if (!this.shared) return this;
+    const copy = new StackSlot(this.value.toOwn());
+    copy.types = this.types;
+    copy.twin = this;
+    return copy;
+  }
+}
+
+/** A bit for each of the 64 slots of a frame. */
+export class SlotSet {
+  #low = 0;
+  #high = 0;
+
+  has(slot: number): boolean {
+    return ((slot < 32 ? this.#low : this.#high) & (1 << (slot & 31))) !== 0;
+  }
+
+  add(slot: number): void {
+    if (slot < 32) this.#low |= 1 << slot;
+    else this.#high |= 1 << (slot & 31);
+  }
+
+  delete(slot: number): void {
+    if (slot < 32) this.#low &= ~(1 << slot);
+    else this.#high &= ~(1 << (slot & 31));
+  }
+
+  fill(): void {
+    this.#low = this.#high = -1;
+  }
+
+  clear(): void {
+    this.#low = this.#high = 0;
+  }
+
+  get isEmpty(): boolean {
+    return (this.#low | this.#high) === 0;
+  }
+
+  clone(): SlotSet {
+    const copy = new SlotSet();
+    copy.#low = this.#low;
+    copy.#high = this.#high;
     return copy;
   }
 }
@@ -75,9 +134,14 @@ export class FrameState {
   readonly callsite: number;
   readonly index: number;
   readonly subprogram: number;
-  registers: Register[] = [];
+  readonly #registers: Register[] = [];
   /** Slot n lies at fp - 8 * (n + 1). */
-  stack: StackSlot[] = [];
+  readonly #stack: StackSlot[] = [];
+  /** Registers written since the last checkpoint, as a bit mask. */
+  writtenRegisters = 0;
+  /** Slots written as a whole since the last checkpoint, and slots that some path from here reads. */
+  readonly writtenSlots: SlotSet;
+  readonly readSlots: SlotSet;
   references: readonly Reference[] = [];
   inCallback = false;
   inAsyncCallback = false;
@@ -87,17 +151,29 @@ export class FrameState {
   callbackDepth = 0;
   asyncEntries = 0;
 
-  constructor(activation: number, callsite: number, index: number, subprogram: number) {
+  constructor(
+    activation: number,
+    callsite: number,
+    index: number,
+    subprogram: number,
+    writtenSlots = new SlotSet(),
+    readSlots = new SlotSet(),
+  ) {
     this.activation = activation;
     this.callsite = callsite;
     this.index = index;
     this.subprogram = subprogram;
+    this.writtenSlots = writtenSlots;
+    this.readSlots = readSlots;
   }
 
   clone(): FrameState {
-    const copy = new FrameState(this.activation, this.callsite, this.index, this.subprogram);
-    for (const register of this.registers) copy.registers.push(register.clone());
-    for (const slot of this.stack) copy.stack.push(slot.clone());
+    const { activation, callsite, index, subprogram } = this;
+    const written = this.writtenSlots.clone();
+    const copy = new FrameState(activation, callsite, index, subprogram, written, this.readSlots.clone());
+    for (const register of this.#registers) copy.#registers.push(register.toShared());
+    for (const slot of this.#stack) copy.#stack.push(slot.toShared());
+    copy.writtenRegisters = this.writtenRegisters;
     copy.references = this.references;
     copy.inCallback = this.inCallback;
     copy.inAsyncCallback = this.inAsyncCallback;
@@ -108,18 +184,52 @@ export class FrameState {
     return copy;
   }
 
+  /** A register, to be changed: it belongs to this state alone from here on. */
   register(index: number): Register {
-    return this.registers[index] as Register;
+    const register = this.#registers[index] as Register;
+    if (!register.shared) return register;
+    const own = register.toOwn();
+    this.#registers[index] = own;
+    return own;
   }
 
-  /** Slot by number; it must be within the allocated stack. */
+  /** A register, to look at only. */
+  peek(index: number): Readonly<Register> {
+    return this.#registers[index] as Register;
+  }
+
+  /** Slot by number, to be changed; it must be within the allocated stack. */
   slot(index: number): StackSlot {
-    return this.stack[index] as StackSlot;
+    const slot = this.#stack[index] as StackSlot;
+    if (!slot.shared) return slot;
+    const own = slot.toOwn();
+    this.#stack[index] = own;
+    return own;
+  }
+
+  /** Slot by number, to look at only; undefined beyond the allocated stack. */
+  peekSlot(index: number): Readonly<StackSlot> | undefined {
+    return this.#stack[index];
+  }
+
+  /** Puts an object that other states may hold as well in a register's place. */
+  setRegister(index: number, register: Register): void {
+    this.#registers[index] = register;
+  }
+
+  /** Puts an object that other states may hold as well in a slot's place; the slot behind the last one grows the stack. */
+  setSlot(index: number, slot: StackSlot): void {
+    this.#stack[index] = slot;
+  }
+
+  /** Slots that were touched so far. */
+  get slotCount(): number {
+    return this.#stack.length;
   }
 
   /** Bytes of stack that were touched so far. */
   get allocated(): number {
-    return this.stack.length * 8;
+    return this.#stack.length * 8;
   }
 }
 
@@ -151,7 +261,7 @@ export class PathState {
   /** How often it was equal to a later state, and how often not. */
   hits = 0;
   misses = 0;
-  /** Nothing more will be learned about it: values that nobody reads are forgotten. */
+  /** Nothing more will be learned about it: values that nobody reads are forgotten (REG_LIVE_DONE). */
   cleaned = false;
 
   /** A copy to go on with; `branches` and the checkpoint's own place are those of the original. */
@@ -190,12 +300,20 @@ export class PathState {
     return this.frames[index] as FrameState;
   }
 
-  /** Every register of every frame, and spilled ones; `slots` tells which kinds of slots count (1 << SlotType). */
-  forEachRegister(visit: (register: Register, frame: FrameState) => void, slots = 1 << SlotType.SPILL): void {
+  /**
+   * Changes every register of every frame, and every spilled one, that `applies`; `slots` tells which kinds of slots
+   * count (1 << SlotType).
+   */
+  forEachRegister(
+    applies: (register: Readonly<Register>) => boolean,
+    change: (register: Register) => void,
+    slots = 1 << SlotType.SPILL,
+  ): void {
     for (const frame of this.frames) {
-      for (const register of frame.registers) visit(register, frame);
-      for (const slot of frame.stack) {
-        if (((1 << (slot.types >>> 28)) & slots) !== 0) visit(slot.value, frame);
+      for (let i = 0; i < REGISTERS; i++) if (applies(frame.peek(i))) change(frame.register(i));
+      for (let i = 0; i < frame.slotCount; i++) {
+        const slot = frame.peekSlot(i) as StackSlot;
+        if (((1 << (slot.types >>> 28)) & slots) !== 0 && applies(slot.value)) change(frame.slot(i).value);
       }
     }
   }

@@ -88,7 +88,7 @@ function checkLoadDestination(env: Environment, regno: number): void {
   if (regno === 10) env.reject(Errno.EACCES, 'frame pointer is read only');
   const r = env.register(regno);
   env.markUnknown(r);
-  r.live |= 4;
+  env.frame.writtenRegisters |= 1 << regno;
 }
 
 /** Classic packet loads: R6 holds the context, R0 to R5 are gone afterwards. */
@@ -113,7 +113,7 @@ function checkPacketLoad(env: Environment, insn: Insn): void {
   }
   if (mode === InsnMode.IND) checkSource(env, insn.src);
   checkPointerOffset(env, env.register(6), 6, false);
-  clearCallerSaved(env, env.frame.registers);
+  clearCallerSaved(env, env.frame);
   env.markUnknown(env.register(0));
   if (env.current.depthOfCalls === 0 || !env.input.profile.packetLoadMayExit) return;
   // The load may end the function with 0 where the packet is too short.
