@@ -9,6 +9,7 @@ import { FrameState, PathState, REGISTERS, FRAME_POINTER, SlotSet, StackSlot } f
 import { Register as RegisterClass } from './register.ts';
 import { RegType } from './reg-type.ts';
 import { specialFieldsOf } from './special-fields.ts';
+import { Trail, type TrailMark, type TrailReader } from './trail.ts';
 import {
   type AccessKind,
   type KnownState,
@@ -104,6 +105,7 @@ export interface Pending {
   readonly insn: number;
   readonly previous: number;
   readonly mark: LogMark;
+  readonly trail: TrailMark;
 }
 
 /** Registers and slots that were equal when a jump refined one of them. */
@@ -148,6 +150,9 @@ export class Environment {
   attachName = '';
   helpers: ReadonlySet<number> = new Set();
 
+  readonly trail = new Trail();
+  /** Set where only the lines of the path to the error are written. */
+  readonly wanted: TrailReader | undefined;
   current: PathState = new PathState();
   pending: Pending[] = [];
   explored: PathState[][] = [];
@@ -188,8 +193,9 @@ export class Environment {
   failedAt: number | undefined;
   readonly #structFields = new Map<number, readonly SpecialField[]>();
 
-  constructor(input: VerifierInput) {
+  constructor(input: VerifierInput, wanted?: TrailReader) {
     this.input = input;
+    this.wanted = wanted;
     this.insns = input.insns;
     this.log = new VerifierLog(input.logLevel);
     this.privileged = input.capabilities.bpf;
@@ -346,7 +352,8 @@ export class Environment {
   }
 
   pushState(state: PathState, insn: number, previous: number, suffix = ''): void {
-    this.pending.push({ state, insn, previous, mark: this.log.mark() });
+    const trail = this.trail.mark(this.processed);
+    this.pending.push({ state, insn, previous, mark: this.log.mark(), trail });
     if (this.pending.length > 8192) {
       this.reject(Errno.E2BIG, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);
     }

@@ -18,6 +18,8 @@ export class VerifierLog {
   #partial = '';
   #end = 0;
   #lastMessage = '';
+  /** What is written now is not wanted. */
+  muted = false;
 
   constructor(level: number) {
     this.level = level;
@@ -25,7 +27,7 @@ export class VerifierLog {
 
   /** Paths are logged at all (BPF_LOG_LEVEL). */
   get tracesInsns(): boolean {
-    return (this.level & 3) !== 0;
+    return (this.level & 3) !== 0 && !this.muted;
   }
 
   get tracesEverything(): boolean {
@@ -39,6 +41,7 @@ export class VerifierLog {
 
   /** Appends text; lines end with \n. */
   write(text: string): void {
+    if (this.muted) return;
     if (this.level === 0) {
       this.#remember(text);
       return;

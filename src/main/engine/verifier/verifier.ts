@@ -10,6 +10,7 @@ import { resolveInsns } from './resolve.ts';
 import { checkStackDepth } from './stack-depth.ts';
 import { addSubprogramsAndKfuncs, checkSubprograms } from './subprograms.ts';
 import { type AccessKind, type VerifierInput, type VerifierResult } from './types.ts';
+import { TrailReader } from './trail.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
 
 /** Helpers that this program may call. */
@@ -59,17 +60,21 @@ function check(env: Environment): void {
   checkStackDepth(env);
 }
 
-function printStatistics(env: Environment): void {
-  if ((env.log.level & 4) !== 0) {
-    env.say('verification time 0 usec\n');
-    env.say(`stack depth ${env.subprograms.map((subprogram) => subprogram.stackDepth).join('+')}\n`);
+/** The log's last lines (print_verification_stats). */
+function statistics(env: Environment, level: number): string[] {
+  const lines: string[] = [];
+  if ((level & 4) !== 0) {
+    lines.push('verification time 0 usec');
+    lines.push(`stack depth ${env.subprograms.map((subprogram) => subprogram.stackDepth).join('+')}`);
   }
-  if (env.log.level === 0) return;
-  env.say(
-    `processed ${env.processed} insns (limit ${env.input.profile.instructionLimit}) ` +
-      `max_states_per_insn ${env.maxStatesPerInsn} total_states ${env.totalStates} ` +
-      `peak_states ${env.peakStates} mark_read ${env.longestMarkReadWalk}\n`,
-  );
+  if (level !== 0) {
+    lines.push(
+      `processed ${env.processed} insns (limit ${env.input.profile.instructionLimit}) ` +
+        `max_states_per_insn ${env.maxStatesPerInsn} total_states ${env.totalStates} ` +
+        `peak_states ${env.peakStates} mark_read ${env.longestMarkReadWalk}`,
+    );
+  }
+  return lines;
 }
 
 /**
@@ -77,17 +82,42 @@ function printStatistics(env: Environment): void {
  * program: errno and log say what the kernel says.
  */
 export function verifyProgram(input: VerifierInput): VerifierResult {
-  const env = new Environment(input);
-  let errno = 0;
+  // At level 1 the log holds only the path to the error, most often none: it is written once that path is known.
+  const deferred = (input.logLevel & 3) === 1;
+  const env = new Environment(deferred ? { ...input, logLevel: input.logLevel & ~3 } : input);
+  const errno = run(env);
+  const result = conclude(env, errno);
+  if (errno === 0 || !deferred) {
+    return deferred ? { ...result, log: statistics(env, input.logLevel) } : result;
+  }
+  const wanted = new TrailReader(env.trail.stretches(env.processed));
+  const again = new Environment({ ...input, keepStates: false }, wanted);
+  run(again);
+  again.log.muted = false;
+  const message = again.log.lastMessage();
+  again.say(text(statistics(again, input.logLevel)));
+  return { ...result, message, log: again.log.lines() };
+}
+
+/** 0 or the errno of the rejection. */
+function run(env: Environment): number {
   try {
     check(env);
+    return 0;
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    errno = error.errno;
+    return error.errno;
   }
+}
+
+function text(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function conclude(env: Environment, errno: number): VerifierResult {
   const message = errno === 0 ? '' : env.log.lastMessage();
   const failedAt = errno !== 0 && env.processed > 0 ? env.insn : undefined;
-  printStatistics(env);
+  env.say(text(statistics(env, env.input.logLevel)));
   return result(env, errno, message, failedAt);
 }
 

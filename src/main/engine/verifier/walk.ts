@@ -239,6 +239,12 @@ function keepState(env: Environment): void {
 
 function logInsn(env: Environment): void {
   const log = env.log;
+  if (log.muted) {
+    // The line counts as printed all the same.
+    printLine(env, env.insn, '; ');
+    env.insnLogEnd = -1;
+    return;
+  }
   if (log.tracesEverything && env.printWholeState) {
     env.say(`\nfrom ${env.previousInsn} to ${env.insn}:${stateText(env, env.frame, true)}`);
     env.scratchNone();
@@ -259,6 +265,7 @@ function popBranch(env: Environment): boolean {
   const next = env.pending.pop();
   if (next === undefined) return false;
   if (!env.log.tracesEverything) env.log.reset(next.mark);
+  env.trail.resume(next.trail, env.processed);
   env.current = next.state;
   env.insn = next.insn;
   env.previousInsn = next.previous;
@@ -270,6 +277,7 @@ function popBranch(env: Environment): boolean {
 function checkLimits(env: Environment): void {
   const limit = env.input.profile.instructionLimit;
   env.processed += 1;
+  if (env.wanted !== undefined) env.log.muted = !env.wanted.isOnTrail(env.processed);
   if (env.processed > limit) {
     env.reject(Errno.E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
   }
@@ -298,7 +306,7 @@ function walkPaths(env: Environment): void {
       continue;
     }
     if (facts.jumpPoint) historyEntry(env);
-    if (env.log.tracesInsns) logInsn(env);
+    if (env.log.tracesInsns || env.wanted !== undefined) logInsn(env);
     if (env.input.keepStates === true) keepState(env);
     facts.seen = true;
     env.lastVisited = env.insn;
@@ -357,6 +365,7 @@ export function checkFunction(env: Environment, index: number): void {
   env.current = state;
   env.previousLine = undefined;
   const start = env.log.mark();
+  env.trail.resume(undefined, env.processed);
   const frame = env.newFrame(-1, 0, index);
   state.frames.push(frame);
   state.firstInsn = env.subprogram(index).start;
@@ -373,6 +382,7 @@ export function checkFunction(env: Environment, index: number): void {
   }
   walkPaths(env);
   if (!env.log.tracesEverything) env.log.reset(start);
+  env.trail.resume(undefined, env.processed);
   env.explored = [];
   env.history = [];
 }
