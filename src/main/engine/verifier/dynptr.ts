@@ -88,7 +88,9 @@ function isInitialized(env: Environment, r: Register): boolean {
   const frame = env.frameOf(r);
   const first = frame.peekSlot(slot);
   const whole = allBytes(SlotType.DYNPTR);
-  return first?.value.dynptrFirst === true && first.types === whole && frame.peekSlot(slot - 1)?.types === whole;
+  return (
+    first?.value.dynptrFirst === true && first.types === whole && frame.peekSlot(slot - 1)?.types === whole
+  );
 }
 
 /** What is known of a dynptr that a register points to, or is. */

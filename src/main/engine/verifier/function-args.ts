@@ -168,10 +168,7 @@ function kernelStruct(env: Environment, target: BtfType, index: number): number 
 }
 
 /** Registers of a call against the function's arguments. */
-export function checkFunctionArguments(
-  env: Environment,
-  subprogram: number,
-): void {
+export function checkFunctionArguments(env: Environment, subprogram: number): void {
   prepareArguments(env, subprogram).forEach((argument, i) => {
     const regno = i + 1;
     const r = env.register(regno);
