@@ -10,6 +10,7 @@ const scripts = [
   'generate-usages.mjs',
   'build-samples.mjs',
   'build-icon.mjs',
+  'build-agent.mjs',
 ];
 for (const script of scripts) {
   const run = spawnSync(process.execPath, [join(here, script)], { stdio: 'inherit' });

@@ -35,13 +35,44 @@ const PACKAGES = [
     present: () => ['clang', ...Array.from({ length: 9 }, (_, i) => `clang-${22 - i}`)].some(inPath),
     skips: 'the tests that compile',
   },
+  {
+    name: 'lld-19',
+    present: () => ['ld.lld-19', 'lld-19'].some(inPath),
+    skips: "the test that the real kernel's agent is built from its source",
+  },
+];
+
+/** What `npm run test:kernel` needs besides. */
+export const KERNEL_PACKAGES = [
+  {
+    name: 'qemu-system-x86',
+    present: () => inPath('qemu-system-x86_64'),
+    skips: 'the tests on a real kernel',
+  },
+  {
+    name: 'busybox-static',
+    present: () => existsSync('/usr/bin/busybox'),
+    skips: 'the tests on a real kernel',
+  },
+  { name: 'cpio', present: () => inPath('cpio'), skips: 'the tests on a real kernel' },
+  { name: 'gcc', present: () => inPath('gcc'), skips: 'the tests that run light skeletons on a real kernel' },
+  {
+    name: 'libc6-dev',
+    present: () => existsSync('/usr/include/stdio.h'),
+    skips: 'the tests that run light skeletons on a real kernel',
+  },
+  {
+    name: 'libbpf-dev',
+    present: () => existsSync('/usr/include/bpf/skel_internal.h'),
+    skips: "the tests that run light skeletons with libbpf's header",
+  },
 ];
 
 /** Installs what can be installed; returns the packages that are still missing. */
-export function setUp() {
+export function setUp(packages = PACKAGES) {
   requireNode();
   ensureInstalled();
-  const missing = () => PACKAGES.filter(({ present }) => !present());
+  const missing = () => packages.filter(({ present }) => !present());
   const names = missing().map(({ name }) => name);
   if (names.length > 0 && process.getuid?.() === 0 && inPath('apt-get')) {
     process.stderr.write(`hidsmith: installing ${names.join(' ')} …\n`);
