@@ -381,6 +381,7 @@ export function checkFunction(env: Environment, index: number): void {
     context.type = RegType.CTX;
   }
   walkPaths(env);
+  env.log.muted = false;
   if (!env.log.tracesEverything) env.log.reset(start);
   env.trail.resume(undefined, env.processed);
   env.explored = [];
