@@ -184,7 +184,7 @@ for (const [size, bar] of [
     return timed(() => programs.forEach((program) => machine.run(program, [address], { engine: 'jit' })));
   };
   const times = Array.from({ length: 12 }, (_, i) => batch(20 * i).nanoseconds / 20 / 1e6).slice(5);
-  const bytes = translate(sample(size, 1), [0], 16).length;
+  const bytes = translate(sample(size, 1), [0]).bytes.length;
   const time = median(times);
   const judged = bar === undefined ? '' : `bar ${bar} ms: ${verdict(time <= bar)}`;
   console.log(

@@ -117,6 +117,8 @@ export interface Plan {
   readonly seeded: readonly CheckGroup[];
   /** Blocks that are loops which end before their range does: nobody has to look at the fuel in them. */
   readonly bounded: ReadonlySet<number>;
+  /** Blocks that lie in a loop. */
+  readonly inLoop: ReadonlySet<number>;
 }
 
 /** Caches of a function. */
@@ -140,6 +142,7 @@ class Planner {
   readonly #groups: Found[] = [];
   readonly #bounded = new Set<number>();
   readonly #loops: readonly Loop[];
+  readonly #inLoop: ReadonlySet<number>;
   #block = 0;
   /** Groups of the running straight piece, by value number. */
   #open = new Map<number, CheckGroup>();
@@ -148,6 +151,7 @@ class Planner {
   constructor(options: PlanOptions) {
     this.#options = options;
     this.#loops = loopsOf(options.code.insns, options.flow);
+    this.#inLoop = new Set(this.#loops.flatMap(({ body }) => [...body]));
   }
 
   plan(): Plan {
@@ -170,7 +174,7 @@ class Planner {
       .filter(({ group }) => group.cache?.seed !== undefined)
       .map(({ group }) => group);
     const caches = [...this.#caches.values()];
-    return { accesses: this.#accesses, caches, seeded, bounded: this.#bounded };
+    return { accesses: this.#accesses, caches, seeded, bounded: this.#bounded, inLoop: this.#inLoop };
   }
 
   /** In a loop of one block: groups whose pointer was in a register at its start and is there again, a bit further. */
@@ -328,7 +332,7 @@ class Planner {
       }
       cache.extent = Math.max(cache.extent, group.high - group.low);
       cache.uses++;
-      cache.inLoop ||= this.#loops.some(({ body }) => body.has(block));
+      cache.inLoop ||= this.#inLoop.has(block);
       group.cache = cache;
     }
     // A few small checks outside loops gain nothing from a cache.

@@ -11,7 +11,17 @@ export const Control = {
   TAIL_CALLED: 0x40c,
   /** Two i64: first address and size of the allocation that findRegion found. */
   REGION: 0x410,
+  /** Five i64: R1 … R5 of every repeated run. */
+  ARGUMENTS: 0x420,
+  /** i32: bytes to copy before every repeated run, as offsets in memory and their number. */
+  TO: 0x448,
+  FROM: 0x44c,
+  SIZE: 0x450,
+  /** i32: runs still to make, the one going on included. */
+  LEFT: 0x454,
 } as const;
+/** First byte and end of all of that. */
+export const CONTROL_RANGE = { start: 0x400, end: 0x458 } as const;
 
 /** Why compiled code hands over to the interpreter. */
 export const HandOver = {
@@ -21,16 +31,15 @@ export const HandOver = {
   OUT_OF_FUEL: 1,
 } as const;
 
-/** Functions of a module in the order of their numbers: three imports, four of its own, then the program's. */
+/** Functions of a program's module in the order of their numbers: the imported ones, then the program's own. */
 export const FunctionIndex = {
   CALL: 0,
   HAND_OVER: 1,
-  FIND_REGION: 2,
-  WIDEN_READ: 3,
-  WIDEN_WRITE: 4,
-  REGION_READ: 5,
-  REGION_WRITE: 6,
-  FIRST: 7,
+  WIDEN_READ: 2,
+  WIDEN_WRITE: 3,
+  REGION_READ: 4,
+  REGION_WRITE: 5,
+  FIRST: 6,
 } as const;
 
 /** Parameters and locals of a compiled function. R1 … R5 are the parameters 0 … 4. */
@@ -39,14 +48,16 @@ export const Local = {
   MAY_GOTO: 6,
   I32: 7,
   STATE: 8,
-  R0: 9,
-  R6: 10,
-  FUEL: 14,
-  ADDRESS: 15,
-  CACHES: 16,
+  /** The instruction at which a common way out is taken. */
+  PC: 9,
+  R0: 10,
+  R6: 11,
+  FUEL: 15,
+  ADDRESS: 16,
+  CACHES: 17,
 } as const;
 /** i32 locals (behind the six parameters) and i64 locals before the caches. */
-export const I32_LOCALS = 3;
+export const I32_LOCALS = 4;
 export const I64_LOCALS = Local.CACHES - Local.R0;
 
 /** The local of R0 … R9. */

@@ -1,5 +1,5 @@
 import { EngineError } from '../base/index.ts';
-import { type Insn } from '../isa/index.ts';
+import { Op, type Insn } from '../isa/index.ts';
 import {
   type CallSite,
   type FaultPlace,
@@ -13,84 +13,50 @@ import {
   TAIL_CALL_REFUSED,
   VmFault,
   type VmProgram,
-  type WasmModule,
   constantOf,
   finish,
   interpret,
   outOfFuel,
   wasm,
 } from '../vm/index.ts';
-import { Control, HandOver } from './control.ts';
-import { REPEAT, addressSlots, exportName, globalName, isAddress, translate } from './translate.ts';
+import { COMMON_NAMES, commonModule } from './common.ts';
+import { CONTROL_RANGE, Control, HandOver } from './control.ts';
+import { type CompiledModule, ModuleCache } from './module-cache.ts';
+import { REPEAT, addressSlots, exportName, globalName } from './translate.ts';
 
 /** A compiled function: R1 … R5, and the frame pointer as an offset in memory. */
 type Compiled = (r1: bigint, r2: bigint, r3: bigint, r4: bigint, r5: bigint, frame: number) => bigint;
-
-/** The main function `count` times, with `size` bytes copied before each. */
-type Repeated = (
-  ...args: [...Parameters<Compiled>, count: number, to: number, from: number, size: number]
-) => bigint;
 
 interface Instance {
   readonly program: VmProgram;
   /** By first slot. */
   readonly functions: ReadonlyMap<number, Compiled>;
-  readonly repeat: Repeated;
-}
-
-interface CachedModule {
-  readonly program: VmProgram;
-  readonly module: WasmModule;
 }
 
 /** Above this many instructions a program is interpreted: a WebAssembly function may not have more than 7 MB. */
 const LARGEST_PROGRAM = 100_000;
-
-/** Modules kept for programs that are loaded again. */
-const MODULES_KEPT = 256;
 
 /** WebAssembly hands out i64 as signed. */
 function unsigned(value: bigint): bigint {
   return BigInt.asUintN(64, value);
 }
 
-function sameSet(left: ReadonlySet<number> | undefined, right: ReadonlySet<number> | undefined): boolean {
-  if (left === right) return true;
-  return left?.size === right?.size && [...(left ?? [])].every((value) => right?.has(value));
-}
-
-/** Whether two programs have the same code but for addresses. */
-function sameCode(left: VmProgram, right: VmProgram): boolean {
-  if (left.insns.length !== right.insns.length || left.stackSize !== right.stackSize) return false;
-  if (!sameSet(left.provedAccesses, right.provedAccesses) || !sameSet(left.probeLoads, right.probeLoads))
-    return false;
-  let address = -2;
-  return left.insns.every((a, pc) => {
-    const b = right.insns[pc] as Insn;
-    if (a.code !== b.code || a.dst !== b.dst || a.src !== b.src || a.off !== b.off) return false;
-    if (isAddress(left.insns, pc) && isAddress(right.insns, pc)) {
-      address = pc;
-      return a.src === 0 || a.imm === b.imm;
-    }
-    return address === pc - 1 || a.imm === b.imm;
-  });
-}
-
 /** The engine `jit` of one machine: compiles programs when they first run. */
 export class Jit {
   readonly #machine: Machine;
-  readonly #pages: number;
   readonly #instances = new WeakMap<VmProgram, Instance>();
-  /** By program tag; the oldest goes first. */
-  readonly #modules = new Map<string, CachedModule[]>();
-  #modulesKept = 0;
+  readonly #repeaters = new WeakMap<VmProgram, Compiled>();
+  readonly #modules = new ModuleCache();
+  /** What all modules import. */
+  #common: Readonly<Record<string, unknown>> | undefined = undefined;
   #run: Run | undefined = undefined;
   /** Programs of the running frames by call depth; deeper entries repeat the last. */
   #programs: VmProgram[] = [];
+  /** Which of the repeated runs the count of tail calls is of. */
+  #countedRun = 0;
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    this.#pages = machine.arena.bytes.length / 65536;
   }
 
   /** Runs a function of a program; an Engine in the machine's sense. */
@@ -98,15 +64,19 @@ export class Jit {
     if (program.insns.length > LARGEST_PROGRAM) {
       return interpret(run, program, entry, args);
     }
-    const instance = this.instance(program);
-    const outer = { run: this.#run, programs: this.#programs, deepest: this.#deepest, fuel: this.#fuel };
+    const { bytes } = this.#machine.arena;
+    const outer = { run: this.#run, programs: this.#programs };
+    const control = outer.run === undefined ? undefined : bytes.slice(CONTROL_RANGE.start, CONTROL_RANGE.end);
     this.#run = run;
     this.#programs = new Array<VmProgram>(MAX_CALL_FRAMES).fill(program);
     this.#deepest = run.stack.topOf(MAX_CALL_FRAMES - 1);
     const before = run.fuel;
     this.#fuel = before;
     try {
-      const r0 = this.#callRepeatedly(run, instance, entry, args);
+      const repeats = run.repeat > 1 || run.restore !== undefined;
+      const r0 = repeats
+        ? this.#callRepeatedly(run, program, entry, args)
+        : this.#call(this.instance(program), entry, args, run.stack.top);
       run.fuel = this.#fuel;
       run.instructions = before - run.fuel;
       return r0;
@@ -115,8 +85,7 @@ export class Jit {
     } finally {
       this.#run = outer.run;
       this.#programs = outer.programs;
-      this.#deepest = outer.deepest;
-      this.#fuel = outer.fuel;
+      if (control !== undefined) bytes.set(control, CONTROL_RANGE.start);
     }
   }
 
@@ -141,52 +110,63 @@ export class Jit {
     view.setInt32(Control.FUEL + 4, Math.floor(value / 0x1_0000_0000), true);
   }
 
-  get #deepest(): number {
-    return this.#machine.arena.view.getUint32(Control.DEEPEST, true);
-  }
-
   set #deepest(value: number) {
     this.#machine.arena.view.setUint32(Control.DEEPEST, value, true);
   }
 
-  #module(program: VmProgram, entries: readonly number[]): WasmModule {
-    const known = this.#modules.get(program.tag)?.find((cached) => sameCode(cached.program, program));
-    if (known !== undefined) return known.module;
-    const module = new wasm.Module(translate(program, entries, this.#pages));
-    if (this.#modulesKept >= MODULES_KEPT) {
-      this.#modules.clear();
-      this.#modulesKept = 0;
-    }
-    const list = this.#modules.get(program.tag);
-    if (list === undefined) this.#modules.set(program.tag, [{ program, module }]);
-    else list.push({ program, module });
-    this.#modulesKept++;
-    return module;
+  #instantiate(program: VmProgram): Instance {
+    const { entries } = this.#machine.decoded(program);
+    const compiled = this.#modules.of(program, entries);
+    const exports = this.#exportsOf(program, compiled);
+    return {
+      program,
+      functions: new Map(entries.map((entry) => [entry, exports[exportName(entry)] as Compiled])),
+    };
   }
 
-  #instantiate(program: VmProgram): Instance {
+  /** The main function so that it runs Control.LEFT times. */
+  #repeater(program: VmProgram): Compiled {
+    let repeater = this.#repeaters.get(program);
+    if (repeater === undefined) {
+      const { entries } = this.#machine.decoded(program);
+      const exports = this.#exportsOf(program, this.#modules.repeating(program, entries));
+      repeater = exports[REPEAT] as Compiled;
+      this.#repeaters.set(program, repeater);
+    }
+    return repeater;
+  }
+
+  #exportsOf(program: VmProgram, { module, exits }: CompiledModule): Readonly<Record<string, unknown>> {
     const machine = this.#machine;
-    const { entries } = machine.decoded(program);
     const env: Record<string, unknown> = {
-      memory: machine.arena.memory,
+      ...(this.#common ??= this.#shared()),
       call: this.#helperCaller(program),
       handOver: (
         reason: number,
+        entry: number,
         pc: number,
-        live: number,
         frame: number,
         mayGoto: number,
         ...registers: bigint[]
-      ): bigint => this.#handOver(program, { reason, pc, live, frame: frame >>> 0, mayGoto }, registers),
+      ): bigint => {
+        const { live = 0, uncounted = 0 } = exits.get(entry)?.get(pc) ?? {};
+        this.#fuel -= uncounted;
+        return this.#handOver(program, { reason, pc, live, frame: frame >>> 0, mayGoto }, registers);
+      },
     };
-    env['findRegion'] = (address: bigint, write: number): number =>
-      this.#findRegion(unsigned(address), write === 1);
     for (const pc of addressSlots(program.insns)) {
       env[globalName(pc)] = constantOf(program, pc, (entry) => machine.codeAddress(program, entry));
     }
-    const { exports } = new wasm.Instance(this.#module(program, entries), { env });
-    const functions = new Map(entries.map((entry) => [entry, exports[exportName(entry)] as Compiled]));
-    return { program, functions, repeat: exports[REPEAT] as Repeated };
+    return new wasm.Instance(module, { env }).exports;
+  }
+
+  /** The memory, and the functions that look around in it. */
+  #shared(): Readonly<Record<string, unknown>> {
+    const { memory } = this.#machine.arena;
+    const findRegion = (address: bigint, write: number): number =>
+      this.#findRegion(unsigned(address), write === 1);
+    const { exports } = new wasm.Instance(new wasm.Module(commonModule()), { env: { memory, findRegion } });
+    return { memory, ...Object.fromEntries(COMMON_NAMES.map((name) => [name, exports[name]])) };
   }
 
   #call({ functions }: Instance, entry: number, args: readonly bigint[], frame: number): bigint {
@@ -205,13 +185,24 @@ export class Jit {
     return 1;
   }
 
-  #callRepeatedly(run: Run, instance: Instance, entry: number, args: readonly bigint[]): bigint {
-    const { repeat, restore } = run;
-    if (repeat === 1 && restore === undefined) return this.#call(instance, entry, args, run.stack.top);
+  #callRepeatedly(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
     if (entry !== 0) throw new EngineError('usage', 'only the main function can be repeated');
-    const [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n] = args;
-    const { to = 0, from = 0, size = 0 } = restore ?? {};
-    return unsigned(instance.repeat(r1, r2, r3, r4, r5, run.stack.top, repeat, to, from, size));
+    const { view } = this.#machine.arena;
+    const { to = 0, from = 0, size = 0 } = run.restore ?? {};
+    view.setUint32(Control.TO, to, true);
+    view.setUint32(Control.FROM, from, true);
+    view.setUint32(Control.SIZE, size, true);
+    view.setUint32(Control.LEFT, run.repeat, true);
+    for (let i = 0; i < 5; i++) view.setBigUint64(Control.ARGUMENTS + 8 * i, args[i] ?? 0n, true);
+    return unsigned(this.#repeater(program)(0n, 0n, 0n, 0n, 0n, run.stack.top));
+  }
+
+  /** Tail calls are counted anew in every repeated run. */
+  #countTailCalls(run: Run): void {
+    if (run.repeat === 1) return;
+    const left = this.#machine.arena.view.getUint32(Control.LEFT, true);
+    if (left !== this.#countedRun) run.tailCalls = 0;
+    this.#countedRun = left;
   }
 
   #current(): Run {
@@ -272,7 +263,7 @@ export class Jit {
   /** What `call` does in a program's module: finds the helper or kfunc of the call and does what it asks for. */
   #helperCaller(program: VmProgram) {
     const targets = program.insns.map((insn): HelperFunction | undefined => {
-      if (insn.code !== 0x85) return undefined;
+      if (insn.code !== Op.CALL) return undefined;
       return insn.src === 0 ? program.helpers.get(insn.imm) : program.kfuncs.get(insn.imm);
     });
     return (
@@ -323,6 +314,7 @@ export class Jit {
     let result = first;
     while (typeof result !== 'bigint') {
       if (result.kind === 'tail-call') {
+        this.#countTailCalls(run);
         if (run.tailCalls >= MAX_TAIL_CALLS) return TAIL_CALL_REFUSED;
         return this.#tailCall(run, at, result.program);
       }

@@ -14,6 +14,7 @@ import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, regist
 import { type Block, type Flow, flowOf } from './flow.ts';
 import { type FuelPlan, planFuel } from './fuel-plan.ts';
 import { type Code, liveness } from './registers.ts';
+import { emitRestart } from './repeat.ts';
 import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 
 /** What the functions of one program have in common. */
@@ -33,16 +34,40 @@ export interface ProgramContext {
   readonly type: number;
 }
 
-/** A place that code can branch to, from the outermost to the innermost: `target` is a block, or -1 for an `if`. */
+/** What the interpreter has to know when compiled code hands over. */
+export interface Exit {
+  /** Registers whose value may still be read, as a mask. */
+  readonly live: number;
+  /** Instructions executed that the fuel counter does not have. */
+  readonly uncounted: number;
+}
+
+/** By the instruction at which a function hands over. */
+export type Exits = ReadonlyMap<number, Exit>;
+
+/** A place that code can branch to, from the outermost to the innermost: `target` is a block, or one of these. */
 interface Label {
   readonly target: number;
   readonly loop: boolean;
 }
+const Target = {
+  IF: -1,
+  DISPATCH: -2,
+  ARM: -3,
+  /** The common way out of all that is in no loop; the instruction is in Local.PC. */
+  LEAVE: -4,
+  /** The end of one of the repeated runs. */
+  RETURNED: -5,
+  AGAIN: -6,
+} as const;
 
 /** The label of the way out of a loop from the instruction at `pc`: a number that is no block's. */
 function wayOut(pc: number): number {
   return -10 - pc;
 }
+
+/** All of R0 … R9. */
+const ALL_LIVE = 0x3ff;
 
 /** Larger frames than this are zeroed in one go, not word by word. */
 const STORES_AT_MOST = 128;
@@ -55,8 +80,8 @@ const STORES_AT_MOST = 128;
  * registers to the interpreter, which goes on with the function from there (or faults, and says how).
  */
 export class FunctionTranslator {
+  readonly entry: number;
   readonly #context: ProgramContext;
-  readonly #entry: number;
   readonly #flow: Flow;
   readonly #plan: Plan;
   readonly #live: Uint16Array;
@@ -66,12 +91,16 @@ export class FunctionTranslator {
   readonly #fuel: FuelPlan;
   /** Instructions executed at this place that the counter does not have yet. */
   #uncounted = 0;
-  /** The same at the checks whose ways out come later. */
-  readonly #uncountedAt = new Map<number, number>();
+  /** The block whose code is being made. */
+  #block = 0;
+  readonly #exits = new Map<number, Exit>();
+  readonly #repeated: boolean;
 
-  constructor(context: ProgramContext, entry: number) {
+  /** @param repeated the function shall run as often as Control.LEFT says */
+  constructor(context: ProgramContext, entry: number, repeated = false) {
+    this.entry = entry;
     this.#context = context;
-    this.#entry = entry;
+    this.#repeated = repeated;
     const { code, insns, stackSize, proved, probes } = context;
     this.#flow = flowOf(insns, context.starts, entry);
     this.#plan = planAccesses({ code, flow: this.#flow, stackSize, proved, probes });
@@ -79,7 +108,15 @@ export class FunctionTranslator {
     this.#fuel = planFuel(insns, this.#flow);
   }
 
+  /** Filled by `translate`. */
+  get exits(): Exits {
+    return this.#exits;
+  }
+
   translate(exportName: string): WasmFunction {
+    const code = this.#code;
+    if (this.#repeated) this.#beginRepeat();
+    this.#open(W.block, { target: Target.LEAVE, loop: false });
     // Ways out of loops lie behind everything else, so that loops stay small.
     const waysOut = this.#waysOut();
     for (const pc of waysOut.toReversed()) this.#open(W.block, { target: wayOut(pc), loop: false });
@@ -88,12 +125,16 @@ export class FunctionTranslator {
     else this.#tree(0);
     for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) task();
     for (const pc of waysOut) {
-      this.#code.op(W.unreachable);
+      code.op(W.unreachable);
       this.#close();
-      this.#uncounted = this.#uncountedAt.get(pc) ?? 0;
-      this.#handOver(pc);
+      this.#handOverTo(() => code.i32(pc), this.#live[pc] ?? 0);
     }
-    const code = this.#code.op(W.unreachable).op(W.end);
+    code.op(W.unreachable);
+    this.#close();
+    this.#handOverTo(() => code.get(Local.PC), ALL_LIVE);
+    if (this.#repeated) this.#endRepeat();
+    else code.op(W.unreachable);
+    code.op(W.end);
     const caches = 2 * this.#plan.caches.length;
     return {
       type: this.#context.type,
@@ -103,20 +144,55 @@ export class FunctionTranslator {
     };
   }
 
-  /** Instructions that hand over far away: checks of accesses in loops, jumps back (for fuel), divisions (by zero). */
+  #beginRepeat(): void {
+    this.#open(W.loop, { target: Target.AGAIN, loop: true });
+    emitRestart(this.#code);
+    this.#open(W.block, { target: Target.RETURNED, loop: false });
+  }
+
+  #endRepeat(): void {
+    const code = this.#code.op(W.unreachable);
+    this.#close();
+    code.i32(0).i32(0).memory(W.i32Load, Control.LEFT).i32(1).op(W.i32Sub).tee(Local.I32);
+    code.memory(W.i32Store, Control.LEFT).get(Local.I32).brIf(0);
+    this.#close();
+    code.get(Local.R0);
+  }
+
+  /** Ends the function with the value on the stack. */
+  #return(): void {
+    if (this.#repeated) this.#code.set(Local.R0).br(this.#labelDepth(Target.RETURNED));
+    else this.#code.op(W.return);
+  }
+
+  /** Instructions in loops that hand over far away: checks of accesses, jumps back (for fuel), divisions (by zero). */
   #waysOut(): number[] {
+    const { blocks } = this.#flow;
     const checks = this.#plan.seeded.map((group) => group.pc);
-    const jumps = this.#flow.blocks.filter(
-      (block, number) => block.taken >= 0 && this.#isBackward(block) && !this.#isBounded(number),
+    const jumps = blocks.filter(
+      (block, number) =>
+        block.taken >= 0 &&
+        this.#isBackward(block) &&
+        !this.#isBounded(number) &&
+        !this.#leavesTogether(number),
     );
     const divisions: number[] = [];
-    for (const { start, last } of this.#flow.blocks) {
+    blocks.forEach(({ start, last }, number) => {
+      if (this.#leavesTogether(number)) return;
       for (let pc = start; pc <= last; pc++) {
         const meaning = this.#context.code.entries[pc]?.meaning;
         if (meaning?.kind === 'alu' && dividesByRegister(meaning)) divisions.push(pc);
       }
-    }
+    });
     return [...checks, ...jumps.map((block) => block.last), ...divisions];
+  }
+
+  /**
+   * Whether the block's ways out are one with those of other blocks. In loops they are not: a common one would keep the
+   * values of registers that nobody reads any more.
+   */
+  #leavesTogether(number: number): boolean {
+    return !this.#flow.irreducible && !this.#plan.inLoop.has(number);
   }
 
   #insn(pc: number): Insn {
@@ -126,10 +202,11 @@ export class FunctionTranslator {
   #prologue(): void {
     const code = this.#code;
     this.#clearFrame();
-    code.i32(0).memory(W.i64Load, Control.FUEL).tee(Local.FUEL).i64(0).op(W.i64LtS).op(W.if, VOID);
+    code.i32(0).memory(W.i64Load, Control.FUEL).tee(Local.FUEL).i64(0).op(W.i64LtS);
+    this.#open(W.if, { target: Target.IF, loop: false });
     this.#uncounted = 0;
-    this.#handOver(this.#entry, HandOver.OUT_OF_FUEL);
-    code.op(W.end);
+    this.#handOver(this.entry, HandOver.OUT_OF_FUEL);
+    this.#close();
     if (
       this.#flow.blocks.some((block) => this.#context.code.entries[block.last]?.meaning.kind === 'may-goto')
     ) {
@@ -221,8 +298,8 @@ export class FunctionTranslator {
   #dispatch(): void {
     const { blocks } = this.#flow;
     const count = blocks.length;
-    this.#open(W.loop, { target: -2, loop: true });
-    for (let i = count - 1; i >= 0; i--) this.#open(W.block, { target: -3, loop: false });
+    this.#open(W.loop, { target: Target.DISPATCH, loop: true });
+    for (let i = count - 1; i >= 0; i--) this.#open(W.block, { target: Target.ARM, loop: false });
     this.#code
       .get(Local.STATE)
       .op(W.brTable)
@@ -264,11 +341,7 @@ export class FunctionTranslator {
   #goTo(from: number, to: number): void {
     this.#payToll(from, to);
     if (this.#flow.irreducible) {
-      const loop = this.#labels.findIndex((label) => label.target === -2);
-      this.#code
-        .i32(to)
-        .set(Local.STATE)
-        .br(this.#labels.length - 1 - loop);
+      this.#code.i32(to).set(Local.STATE).br(this.#labelDepth(Target.DISPATCH, true));
       return;
     }
     const depth = this.#depthOf(from, to);
@@ -278,6 +351,7 @@ export class FunctionTranslator {
 
   #emitBlock(number: number): void {
     const block = this.#flow.blocks[number] as Block;
+    this.#block = number;
     this.#uncounted = this.#fuel.ahead[number] as number;
     for (let pc = block.start; pc <= block.last; pc++) {
       const insn = this.#insn(pc);
@@ -305,8 +379,9 @@ export class FunctionTranslator {
       return;
     }
     // Behind the last instruction there is nothing: a fault at the slot behind it.
+    this.#block = number;
     this.#uncounted = (this.#fuel.ahead[number] as number) + (this.#fuel.cost[number] as number);
-    this.#handOver(this.#context.insns.length);
+    this.#leave(this.#context.insns.length);
   }
 
   #terminate(number: number, block: Block, insn: Insn, entry: Opcode): void {
@@ -314,7 +389,8 @@ export class FunctionTranslator {
     const { meaning } = entry;
     if (meaning.kind === 'exit') {
       this.#storeFuel(this.#uncounted + 1);
-      code.get(Local.R0).op(W.return);
+      code.get(Local.R0);
+      this.#return();
       return;
     }
     if (meaning.kind === 'goto' || block.taken === block.next) {
@@ -336,7 +412,7 @@ export class FunctionTranslator {
       behind();
       return;
     }
-    this.#open(W.if, { target: -1, loop: false });
+    this.#open(W.if, { target: Target.IF, loop: false });
     if (backward) this.#checkFuel(number, block);
     this.#then(
       () => this.#goTo(number, block.taken),
@@ -361,10 +437,37 @@ export class FunctionTranslator {
     this.#leaveIf(block.last);
   }
 
-  /** Takes the way out of an instruction if the value on the stack is not 0. */
+  /** Hands over at an instruction if the value on the stack is not 0. */
   #leaveIf(pc: number): void {
-    this.#uncountedAt.set(pc, this.#uncounted);
-    this.#code.brIf(this.#labelDepth(wayOut(pc)));
+    this.#noteExit(pc, this.#uncounted);
+    if (this.#leavesTogether(this.#block)) {
+      this.#code.i32(pc).set(Local.PC).brIf(this.#labelDepth(Target.LEAVE));
+    } else {
+      this.#code.brIf(this.#labelDepth(wayOut(pc)));
+    }
+  }
+
+  /** Hands over at an instruction. */
+  #leave(pc: number): void {
+    this.#noteExit(pc, this.#uncounted);
+    if (this.#leavesTogether(this.#block))
+      this.#code.i32(pc).set(Local.PC).br(this.#labelDepth(Target.LEAVE));
+    else this.#handOver(pc);
+  }
+
+  /** Hands over at an instruction if the value on the stack is not 0, right here where it is in a loop. */
+  #leaveHereIf(pc: number): void {
+    if (this.#leavesTogether(this.#block)) {
+      this.#leaveIf(pc);
+      return;
+    }
+    this.#open(W.if, { target: Target.IF, loop: false });
+    this.#leave(pc);
+    this.#close();
+  }
+
+  #noteExit(pc: number, uncounted: number): void {
+    this.#exits.set(pc, { live: this.#live[pc] ?? 0, uncounted });
   }
 
   /** Writes the fuel that is left after so many instructions which the counter does not have. */
@@ -410,7 +513,7 @@ export class FunctionTranslator {
         return this.#emitCall(pc, insn, meaning.target);
       default:
         // addr_space_cast, packet access: a fault.
-        this.#handOver(pc);
+        this.#leave(pc);
         return false;
     }
   }
@@ -433,7 +536,7 @@ export class FunctionTranslator {
     const base = reads ? insn.src : insn.dst;
     switch (plan.kind) {
       case 'hand-over':
-        this.#handOver(pc);
+        this.#leave(pc);
         return false;
       case 'probe':
         this.#emitProbe(insn, entry, base);
@@ -447,7 +550,7 @@ export class FunctionTranslator {
       plan.kind === 'stack'
         ? { local: Local.FRAME, wide: false, offset: plan.offset }
         : { local: registerLocal(base), wide: true, offset: insn.off };
-    const misaligned = (): void => this.#handOver(pc);
+    const misaligned = (): void => this.#leaveHereIf(pc);
     switch (meaning.kind) {
       case 'load':
         emitLoad(this.#code, place, insn, meaning.bytes, meaning.signed);
@@ -491,9 +594,7 @@ export class FunctionTranslator {
     if (cache === undefined) {
       if (extent <= INLINE_EXTENT) pushForbidden(code, extent, group.write);
       else code.i32(extent).i32(extent).call(widen).op(W.drop).op(W.drop).op(W.i32Eqz);
-      code.op(W.if, VOID);
-      this.#handOver(pc);
-      code.op(W.end);
+      this.#leaveHereIf(pc);
       return;
     }
     const low = Local.CACHES + 2 * cache.index;
@@ -506,12 +607,12 @@ export class FunctionTranslator {
       this.#leaveIf(pc);
       return;
     }
-    code.op(W.if, VOID);
+    this.#open(W.if, { target: Target.IF, loop: false });
     if (shift !== 0) code.get(Local.ADDRESS);
     else pushRegister(code, base);
-    code.i32(extent).i32(cache.extent).call(widen).set(places).set(low).op(W.i32Eqz).op(W.if, VOID);
-    this.#handOver(pc);
-    code.op(W.end).op(W.end);
+    code.i32(extent).i32(cache.extent).call(widen).set(places).set(low).op(W.i32Eqz);
+    this.#leaveHereIf(pc);
+    this.#close();
   }
 
   #isBounded(number: number): boolean {
@@ -540,7 +641,8 @@ export class FunctionTranslator {
     const places = low + 1;
     pushRegister(code, register);
     code.i64(distance).op(W.i64Add).tee(Local.ADDRESS).get(low).op(W.i64Sub).get(places).op(W.i64LtU);
-    code.op(W.if, VOID).get(low).get(places).op(W.i64Add).set(places);
+    this.#open(W.if, { target: Target.IF, loop: false });
+    code.get(low).get(places).op(W.i64Add).set(places);
     this.#uncounted = this.#fuel.ahead[head] as number;
     code.get(Local.FUEL).get(places).get(Local.ADDRESS).op(W.i64Sub).i64(1).op(W.i64Add);
     code
@@ -548,21 +650,23 @@ export class FunctionTranslator {
       .op(W.i64Mul)
       .i64(this.#uncounted)
       .op(W.i64Add);
-    code.op(W.i64LtS).op(W.if, VOID);
+    code.op(W.i64LtS);
+    this.#open(W.if, { target: Target.IF, loop: false });
     this.#handOver((this.#flow.blocks[head] as Block).start);
-    code.op(W.end).op(W.else).i64(0).set(places).op(W.end);
+    this.#close();
+    code.op(W.else).i64(0).set(places);
+    this.#close();
   }
 
   #emitCall(pc: number, insn: Insn, target: 'helper' | 'local' | 'kfunc' | 'register'): boolean {
     const code = this.#code;
     if (target === 'register') {
-      this.#handOver(pc);
+      this.#leave(pc);
       return false;
     }
     if (target === 'local') {
-      code.get(Local.FRAME).i32(0).memory(W.i32Load, Control.DEEPEST).op(W.i32LeU).op(W.if, VOID);
-      this.#handOver(pc);
-      code.op(W.end);
+      code.get(Local.FRAME).i32(0).memory(W.i32Load, Control.DEEPEST).op(W.i32LeU);
+      this.#leaveHereIf(pc);
       // The place of the call stands above the callee's frame, for the call stack of a fault.
       code
         .get(Local.FRAME)
@@ -582,8 +686,11 @@ export class FunctionTranslator {
     }
     code.set(Local.R0);
     if (target !== 'local') {
-      code.i32(0).memory(W.i32Load, Control.TAIL_CALLED).op(W.if, VOID);
-      code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0).op(W.return).op(W.end);
+      code.i32(0).memory(W.i32Load, Control.TAIL_CALLED);
+      this.#open(W.if, { target: Target.IF, loop: false });
+      code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0);
+      this.#return();
+      this.#close();
     }
     this.#loadFuel(this.#uncounted + 1);
     this.#forgetRanges();
@@ -599,14 +706,23 @@ export class FunctionTranslator {
 
   /** Returns from the function with what the interpreter makes of the rest of it, from the instruction at `pc` on. */
   #handOver(pc: number, reason: number = HandOver.INSTRUCTION): void {
+    this.#noteExit(pc, this.#uncounted);
+    this.#handOverTo(() => this.#code.i32(pc), this.#live[pc] ?? 0, reason);
+  }
+
+  #handOverTo(pushPc: () => void, live: number, reason: number = HandOver.INSTRUCTION): void {
     const code = this.#code;
-    this.#storeFuel(this.#uncounted);
-    const live = this.#live[pc] ?? 0;
-    code.i32(reason).i32(pc).i32(live).get(Local.FRAME).get(Local.MAY_GOTO);
+    this.#storeFuel(0);
+    code.i32(reason).i32(this.entry);
+    pushPc();
+    code.get(Local.FRAME).get(Local.MAY_GOTO);
     for (let register = 0; register < 10; register++) {
       if ((live >> register) & 1) code.get(registerLocal(register));
       else code.i64(0);
     }
-    code.call(FunctionIndex.HAND_OVER).op(W.return);
+    code.call(FunctionIndex.HAND_OVER);
+    // The interpreter may have called helpers that freed memory.
+    if (this.#repeated) this.#forgetRanges();
+    this.#return();
   }
 }

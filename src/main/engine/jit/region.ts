@@ -1,4 +1,5 @@
-import { Control, FunctionIndex } from './control.ts';
+import { Control } from './control.ts';
+import { CommonIndex } from './common-index.ts';
 import { LOOK_AHEAD_BYTES, LOOK_BACK_BYTES } from './widen.ts';
 import { VOID, W, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 
@@ -13,9 +14,9 @@ const PLACES = 4;
  * and the number of places where `widest` bytes are allowed; 0 places if there is nothing. Also right for the address just
  * behind the range. Looks around by itself, and asks the engine if the allocation goes beyond.
  */
-export function regionFunction(type: number, write: boolean): WasmFunction {
+export function regionFunction(type: number, write: boolean, exportName: string): WasmFunction {
   const code = new WasmWriter();
-  const widen = write ? FunctionIndex.WIDEN_WRITE : FunctionIndex.WIDEN_READ;
+  const widen = write ? CommonIndex.WIDEN_WRITE : CommonIndex.WIDEN_READ;
   const look = (): void => void code.i32(1).get(WIDEST).call(widen).set(PLACES).set(LOW).tee(OK);
   code.get(ADDRESS);
   look();
@@ -31,7 +32,7 @@ export function regionFunction(type: number, write: boolean): WasmFunction {
   code
     .get(ADDRESS)
     .i32(write ? 1 : 0)
-    .call(FunctionIndex.FIND_REGION)
+    .call(CommonIndex.FIND_REGION)
     .op(W.if, VOID);
   code.i32(0).memory(W.i64Load, Control.REGION).set(LOW);
   code
@@ -43,5 +44,5 @@ export function regionFunction(type: number, write: boolean): WasmFunction {
   code.i64(1).op(W.i64Add).tee(PLACES).i64(0).op(W.i64LtS).op(W.if, VOID).i64(0).set(PLACES).op(W.end);
   code.op(W.end).op(W.end);
   code.get(LOW).get(PLACES).op(W.end);
-  return { type, locals: [1, 2], body: code.bytes };
+  return { type, locals: [1, 2], body: code.bytes, exportName };
 }

@@ -1,54 +1,39 @@
 import { type Insn, PseudoSource, isLdImm64 } from '../isa/index.ts';
 import { ARENA_HIGH, DEFAULT_STACK_SIZE, STACK_GAP, type VmProgram } from '../vm/index.ts';
 import { roundUp } from '../base/index.ts';
+import { COMMON_NAMES, REGION_TYPE, WIDEN_TYPE } from './common.ts';
 import { FunctionIndex } from './control.ts';
 import { blockStarts } from './flow.ts';
-import { FunctionTranslator, type ProgramContext } from './function-translator.ts';
+import { type Exits, FunctionTranslator, type ProgramContext } from './function-translator.ts';
 import { readCode } from './registers.ts';
-import { repeatFunction } from './repeat.ts';
-import { regionFunction } from './region.ts';
-import { widenFunction } from './widen.ts';
 import { type FunctionType, I32, I64, writeModule } from './wasm-writer.ts';
-
-const CALL_TYPE = 0;
-const HAND_OVER_TYPE = 1;
-const WIDEN_TYPE = 2;
-const PROGRAM_TYPE = 3;
-const REPEAT_TYPE = 4;
-const FIND_REGION_TYPE = 5;
-const REGION_TYPE = 6;
-
-/** Name of the export that runs the main function again and again. */
-export const REPEAT = 'repeat';
 
 function many(type: number, count: number): number[] {
   return new Array<number>(count).fill(type);
 }
 
+/** Numbers of the types of functions, in the order of TYPES. */
+const Type = { CALL: 0, HAND_OVER: 1, WIDEN: 2, REGION: 3, PROGRAM: 4 } as const;
+
 const TYPES: readonly FunctionType[] = [
   // pc, frame, R1 … R5
   { params: [I32, I32, ...many(I64, 5)], results: [I64] },
-  // reason, pc, live registers, frame, may_goto counter, R0 … R9
+  // reason, entry, pc, frame, may_goto counter, R0 … R9
   { params: [...many(I32, 5), ...many(I64, 10)], results: [I64] },
-  { params: [I64, I32, I32], results: [I32, I64, I64] },
+  WIDEN_TYPE,
+  REGION_TYPE,
   // R1 … R5, frame
   { params: [...many(I64, 5), I32], results: [I64] },
-  // R1 … R5, frame, count, and bytes to copy before each run: to, from, size
-  { params: [...many(I64, 5), ...many(I32, 5)], results: [I64] },
-  // address, 1 if it is to be written to: 1 if Control.REGION tells of the allocation
-  { params: [I64, I32], results: [I32] },
-  // address, widest extent: first allowed address, number of places
-  { params: [I64, I32], results: [I64, I64] },
 ];
 
-/** The functions that every module has, before the program's own. */
-const COMMON = [
-  widenFunction(WIDEN_TYPE, false),
-  widenFunction(WIDEN_TYPE, true),
-  regionFunction(REGION_TYPE, false),
-  regionFunction(REGION_TYPE, true),
+const IMPORTS = [
+  { name: 'call', type: Type.CALL },
+  { name: 'handOver', type: Type.HAND_OVER },
+  ...COMMON_NAMES.map((name) => ({ name, type: name.startsWith('widen') ? Type.WIDEN : Type.REGION })),
 ];
-const REPEAT_FUNCTION = repeatFunction(REPEAT_TYPE, FunctionIndex.FIRST, REPEAT);
+
+/** Name of the export that runs the main function Control.LEFT times; it takes the arguments of the last run. */
+export const REPEAT = 'repeat';
 
 /** Name under which a module exports the function that begins at a slot. */
 export function exportName(entry: number): string {
@@ -79,16 +64,18 @@ export function addressSlots(insns: readonly Insn[]): number[] {
   return slots;
 }
 
+export interface Translation {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** By the first slot of each function: where it hands over to the interpreter. */
+  readonly exits: ReadonlyMap<number, Exits>;
+}
+
 /**
  * Translates a program to a WebAssembly module: one exported function `f<slot>` for each of its functions.
  * @param entries first slots of its functions
- * @param pages size of the arena's memory
+ * @param repeated with the export `repeat` as well
  */
-export function translate(
-  program: VmProgram,
-  entries: readonly number[],
-  pages: number,
-): Uint8Array<ArrayBuffer> {
+export function translate(program: VmProgram, entries: readonly number[], repeated = false): Translation {
   const { insns } = program;
   const stackSize = roundUp(program.stackSize ?? DEFAULT_STACK_SIZE, 16);
   const slots = addressSlots(insns);
@@ -102,21 +89,13 @@ export function translate(
     stride: stackSize + STACK_GAP,
     proved: program.provedAccesses,
     probes: program.probeLoads,
-    type: PROGRAM_TYPE,
+    type: Type.PROGRAM,
   };
-  return writeModule(
-    TYPES,
-    [
-      { name: 'call', type: CALL_TYPE },
-      { name: 'handOver', type: HAND_OVER_TYPE },
-      { name: 'findRegion', type: FIND_REGION_TYPE },
-    ],
-    slots.map(globalName),
-    pages,
-    [
-      ...COMMON,
-      ...entries.map((entry) => new FunctionTranslator(context, entry).translate(exportName(entry))),
-      REPEAT_FUNCTION,
-    ],
-  );
+  const translators = entries.map((entry) => new FunctionTranslator(context, entry));
+  const functions = translators.map((translator) => translator.translate(exportName(translator.entry)));
+  if (repeated) functions.push(new FunctionTranslator(context, 0, true).translate(REPEAT));
+  return {
+    bytes: writeModule(TYPES, IMPORTS, slots.map(globalName), functions),
+    exits: new Map(translators.map(({ entry, exits }) => [entry, exits])),
+  };
 }

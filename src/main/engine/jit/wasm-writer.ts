@@ -98,6 +98,9 @@ export const W = {
   i64Extend8S: 0xc2,
   i64Extend16S: 0xc3,
   i64Extend32S: 0xc4,
+  /** These two follow the prefix of vector instructions. */
+  v128Load: 0x00,
+  v128Store: 0x0b,
 } as const;
 
 /** The type of a block without results. */
@@ -210,6 +213,10 @@ export class WasmWriter {
   memory(op: number, offset: number): this {
     return this.op(op, 0).u32(offset);
   }
+  /** A load or store of 16 bytes. */
+  vector(op: number, offset: number): this {
+    return this.op(0xfd, op).op(0).u32(offset);
+  }
   br(depth: number): this {
     return this.op(W.br).u32(depth);
   }
@@ -250,15 +257,11 @@ function section(out: WasmWriter, id: number, write: (out: WasmWriter) => void):
   out.endSized(start);
 }
 
-/**
- * A whole module: imports from `env` (functions, immutable i64 globals, the memory of `pages` pages as `memory`),
- * functions, exports.
- */
+/** A whole module: imports from `env` (functions, immutable i64 globals, a memory as `memory`), functions, exports. */
 export function writeModule(
   types: readonly FunctionType[],
   imports: readonly WasmImport[],
   globals: readonly string[],
-  pages: number,
   functions: readonly WasmFunction[],
 ): Uint8Array<ArrayBuffer> {
   const out = new WasmWriter();
@@ -274,7 +277,7 @@ export function writeModule(
     body.u32(imports.length + globals.length + 1);
     for (const { name, type } of imports) body.name('env').name(name).op(0).u32(type);
     for (const name of globals) body.name('env').name(name).op(3, I64).op(0);
-    body.name('env').name('memory').op(2, 1).u32(pages).u32(pages);
+    body.name('env').name('memory').op(2, 0).u32(1);
   });
   section(out, 3, (body) => {
     body.u32(functions.length);

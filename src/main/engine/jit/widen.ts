@@ -34,7 +34,7 @@ function loadStates(code: WasmWriter, shift: number, write: boolean): void {
  * range around them that it may touch, as its first address and the number of places in it where `widest` bytes are
  * allowed (0 if the range is too small for them).
  */
-export function widenFunction(type: number, write: boolean): WasmFunction {
+export function widenFunction(type: number, write: boolean, exportName: string): WasmFunction {
   const code = new WasmWriter();
   const refuse = (): void => void code.op(W.if, VOID).i32(0).i64(0).i64(0).op(W.return).op(W.end);
   code.get(ADDRESS).i64(32).op(W.i64ShrU).op(W.i32WrapI64).i32(ARENA_HIGH).op(W.i32Ne);
@@ -69,5 +69,5 @@ export function widenFunction(type: number, write: boolean): WasmFunction {
   code.get(END).get(START).op(W.i32Sub).get(WIDEST).op(W.i32Sub).i32(1).op(W.i32Add).tee(LAST);
   code.i32(0).get(LAST).i32(0).op(W.i32GtS).op(W.select).op(W.i64ExtendI32U);
   code.op(W.end);
-  return { type, locals: [6, 1], body: code.bytes };
+  return { type, locals: [6, 1], body: code.bytes, exportName };
 }
