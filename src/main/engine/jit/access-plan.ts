@@ -10,6 +10,7 @@ export interface RangeCache {
   extent: number;
   /** Checks that use it; one alone outside loops needs no cache. */
   uses: number;
+  /** Used again and again: in a loop, or because the whole function is repeated. */
   inLoop: boolean;
   /** Set where the range is found before a loop begins, from a register: a check that fails in the loop hands over. */
   readonly seed: Seed | undefined;
@@ -98,6 +99,8 @@ export interface PlanOptions {
   readonly stackSize: number;
   readonly proved: ReadonlySet<number> | undefined;
   readonly probes: ReadonlySet<number> | undefined;
+  /** The function is run again and again with the same arguments. */
+  readonly repeated: boolean;
 }
 
 /** A group, and what its cache depends on. */
@@ -332,7 +335,7 @@ class Planner {
       }
       cache.extent = Math.max(cache.extent, group.high - group.low);
       cache.uses++;
-      cache.inLoop ||= this.#inLoop.has(block);
+      cache.inLoop ||= this.#options.repeated || this.#inLoop.has(block);
       group.cache = cache;
     }
     // A few small checks outside loops gain nothing from a cache.

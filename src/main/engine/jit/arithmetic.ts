@@ -5,7 +5,7 @@ import { I32, I64, W, type WasmWriter } from './wasm-writer.ts';
 
 type Alu = Extract<Meaning, { kind: 'alu' }>;
 
-const WIDE: Readonly<Record<string, number>> = {
+export const WIDE: Readonly<Record<string, number>> = {
   add: W.i64Add,
   sub: W.i64Sub,
   mul: W.i64Mul,
@@ -20,7 +20,7 @@ const WIDE: Readonly<Record<string, number>> = {
   mod: W.i64RemU,
   smod: W.i64RemS,
 };
-const NARROW: Readonly<Record<string, number>> = {
+export const NARROW: Readonly<Record<string, number>> = {
   add: W.i32Add,
   sub: W.i32Sub,
   mul: W.i32Mul,
@@ -62,7 +62,7 @@ function pushOperand(code: WasmWriter, insn: Insn, source: 'imm' | 'reg', bits: 
 }
 
 /** Division and remainder. */
-function isDivision(op: string): boolean {
+export function isDivision(op: string): boolean {
   return op === 'div' || op === 'sdiv' || op === 'mod' || op === 'smod';
 }
 
@@ -194,7 +194,7 @@ export function emitEndian(
   code.op(W.i64ExtendI32U).set(local);
 }
 
-const WIDE_COMPARISONS: Readonly<Record<string, number>> = {
+export const WIDE_COMPARISONS: Readonly<Record<string, number>> = {
   jeq: W.i64Eq,
   jne: W.i64Ne,
   jgt: W.i64GtU,
@@ -206,7 +206,7 @@ const WIDE_COMPARISONS: Readonly<Record<string, number>> = {
   jslt: W.i64LtS,
   jsle: W.i64LeS,
 };
-const NARROW_COMPARISONS: Readonly<Record<string, number>> = {
+export const NARROW_COMPARISONS: Readonly<Record<string, number>> = {
   jeq: W.i32Eq,
   jne: W.i32Ne,
   jgt: W.i32GtU,

@@ -13,15 +13,14 @@ export const Control = {
   REGION: 0x410,
   /** Five i64: R1 … R5 of every repeated run. */
   ARGUMENTS: 0x420,
-  /** i32: bytes to copy before every repeated run, as offsets in memory and their number. */
+  /** i32: where bytes are put back before every repeated run, and where they come from, as offsets in memory. */
   TO: 0x448,
   FROM: 0x44c,
-  SIZE: 0x450,
   /** i32: runs still to make, the one going on included. */
-  LEFT: 0x454,
+  LEFT: 0x450,
 } as const;
 /** First byte and end of all of that. */
-export const CONTROL_RANGE = { start: 0x400, end: 0x458 } as const;
+export const CONTROL_RANGE = { start: 0x400, end: 0x454 } as const;
 
 /** Why compiled code hands over to the interpreter. */
 export const HandOver = {

@@ -24,7 +24,8 @@ import {
 } from '../vm/index.ts';
 import { createMachine } from './index.ts';
 
-const RUNS = process.env['HIDSMITH_LONG'] === '1' ? 100_000 : 2_000;
+/** `npm run fuzz:engines` sets these. */
+const RUNS = Number(process.env['HIDSMITH_RUNS'] ?? 2_000);
 const SEED = process.env['HIDSMITH_SEED'];
 
 /** One engine with its own memory; both are set up alike, so that addresses are the same. */
@@ -35,9 +36,11 @@ class Bench {
   readonly constants: bigint;
   readonly scratch: bigint;
 
-  constructor(engine: EngineName) {
+  /** @param accelerated whether the interpreter may be fast */
+  constructor(engine: EngineName, accelerated: boolean) {
     this.engine = engine;
     this.machine = createMachine(new Arena({ maximumBytes: 1 << 20 }));
+    if (!accelerated) this.machine.accelerator = undefined;
     const { arena } = this.machine;
     this.buffer = arena.allocate(75, { label: 'buffer' });
     this.constants = arena.allocate(40, { label: 'constants', access: 'ro' });
@@ -336,10 +339,25 @@ function summary(seen: Record<string, unknown>): string {
   return JSON.stringify(seen, (_key, item: unknown) => (typeof item === 'bigint' ? `${item}n` : item));
 }
 
-/** Runs the program in both engines; throws if anything differs. The result is the kind of its fault, or `none`. */
-function compare(left: Bench, right: Bench, insns: Insn[], tail: Insn[], fuel: number): string {
-  const expected = left.observe(insns, tail, fuel);
-  const found = right.observe(insns, tail, fuel);
+/** The interpreter, slow and sure, and all that must do the same. */
+class Benches {
+  readonly #reference = new Bench('interpreter', false);
+  readonly #others = [new Bench('interpreter', true), new Bench('jit', true)];
+
+  /** Runs the program in all of them; throws if anything differs. The result is the kind of its fault, or `none`. */
+  compare(insns: Insn[], tail: Insn[], fuel: number): string {
+    const expected = this.#reference.observe(insns, tail, fuel);
+    for (const other of this.#others) expectSame(expected, other.observe(insns, tail, fuel), insns);
+    return (expected['kind'] as string | undefined) ?? 'none';
+  }
+}
+
+/** Compiled code does not know registers that nobody reads any more. */
+function expectSame(
+  expected: Record<string, unknown>,
+  found: Record<string, unknown>,
+  insns: readonly Insn[],
+): void {
   const known = (found['registers'] as (bigint | undefined)[] | undefined) ?? [];
   const registers = (expected['registers'] as bigint[] | undefined)?.map((item, i) =>
     known[i] === undefined ? undefined : item,
@@ -349,7 +367,6 @@ function compare(left: Bench, right: Bench, insns: Insn[], tail: Insn[], fuel: n
     const text = disassemble(insns).map((line) => `${line.pc}: ${line.text}`);
     expect(found, text.join('\n')).toEqual(comparable);
   }
-  return (expected['kind'] as string | undefined) ?? 'none';
 }
 
 const OPTIONS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
@@ -360,14 +377,13 @@ function expectAll(seen: ReadonlyMap<string, number>, kinds: readonly string[]):
   for (const kind of kinds) expect(seen.get(kind) ?? 0, kind).toBeGreaterThan(RUNS / 1000);
 }
 
-describe('interpreter and JIT agree in result, memory, fault, place, registers and call stack', () => {
+describe('interpreter, fast interpreter and JIT agree in result, memory, fault, place, registers and call stack', () => {
   it(`on ${RUNS} random programs`, TIMEOUT, () => {
-    const left = new Bench('interpreter');
-    const right = new Bench('jit');
+    const benches = new Benches();
     const seen = new Map<string, number>();
     fc.assert(
       fc.property(anyProgram, ({ insns, tail }) => {
-        const kind = compare(left, right, insns, tail, 1500);
+        const kind = benches.compare(insns, tail, 1500);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }),
       OPTIONS,
@@ -376,13 +392,12 @@ describe('interpreter and JIT agree in result, memory, fault, place, registers a
   });
 
   it(`on ${RUNS} loops over memory`, TIMEOUT, () => {
-    const left = new Bench('interpreter');
-    const right = new Bench('jit');
+    const benches = new Benches();
     const seen = new Map<string, number>();
     const nothing = assemble('r0 = 0\nexit');
     fc.assert(
       fc.property(anyLoop, ({ insns, fuel }) => {
-        const kind = compare(left, right, insns, nothing, fuel);
+        const kind = benches.compare(insns, nothing, fuel);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }),
       OPTIONS,
@@ -391,8 +406,7 @@ describe('interpreter and JIT agree in result, memory, fault, place, registers a
   });
 
   it('on every row of the opcode table', () => {
-    const left = new Bench('interpreter');
-    const right = new Bench('jit');
+    const benches = new Benches();
     const values = [-1, 7, -(2 ** 31), 0x12345678];
     for (const entry of OPCODES) {
       const { kind } = entry.meaning;
@@ -409,13 +423,7 @@ describe('interpreter and JIT agree in result, memory, fault, place, registers a
         };
         const mix = [4, 6, 7].map((r) => ({ code: 0xaf, dst: 0, src: r, off: 0, imm: 0 }));
         const body = kind === 'ld-imm64' ? ldImm64(6, BigInt(value) << 7n) : [insn];
-        const found = compare(
-          left,
-          right,
-          [...set, ...body, ...mix, ...assemble('exit')],
-          assemble('exit'),
-          100,
-        );
+        const found = benches.compare([...set, ...body, ...mix, ...assemble('exit')], assemble('exit'), 100);
         const simulated = kind !== 'ld-packet' && kind !== 'addr-space-cast';
         expect(found, entry.name).toBe(simulated ? 'none' : 'bad-instruction');
       }

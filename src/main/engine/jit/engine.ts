@@ -33,6 +33,13 @@ interface Instance {
   readonly functions: ReadonlyMap<number, Compiled>;
 }
 
+/** The main function, running Control.LEFT times. */
+interface Repeater {
+  /** Bytes put back before each run. */
+  readonly restored: number;
+  readonly run: Compiled;
+}
+
 /** Above this many instructions a program is interpreted: a WebAssembly function may not have more than 7 MB. */
 const LARGEST_PROGRAM = 100_000;
 
@@ -45,7 +52,7 @@ function unsigned(value: bigint): bigint {
 export class Jit {
   readonly #machine: Machine;
   readonly #instances = new WeakMap<VmProgram, Instance>();
-  readonly #repeaters = new WeakMap<VmProgram, Compiled>();
+  readonly #repeaters = new WeakMap<VmProgram, Repeater>();
   readonly #modules = new ModuleCache();
   /** What all modules import. */
   #common: Readonly<Record<string, unknown>> | undefined = undefined;
@@ -124,16 +131,14 @@ export class Jit {
     };
   }
 
-  /** The main function so that it runs Control.LEFT times. */
-  #repeater(program: VmProgram): Compiled {
-    let repeater = this.#repeaters.get(program);
-    if (repeater === undefined) {
-      const { entries } = this.#machine.decoded(program);
-      const exports = this.#exportsOf(program, this.#modules.repeating(program, entries));
-      repeater = exports[REPEAT] as Compiled;
-      this.#repeaters.set(program, repeater);
-    }
-    return repeater;
+  #repeater(program: VmProgram, restored: number): Compiled {
+    const known = this.#repeaters.get(program);
+    if (known?.restored === restored) return known.run;
+    const { entries } = this.#machine.decoded(program);
+    const exports = this.#exportsOf(program, this.#modules.repeating(program, entries, restored));
+    const run = exports[REPEAT] as Compiled;
+    this.#repeaters.set(program, { restored, run });
+    return run;
   }
 
   #exportsOf(program: VmProgram, { module, exits }: CompiledModule): Readonly<Record<string, unknown>> {
@@ -191,10 +196,9 @@ export class Jit {
     const { to = 0, from = 0, size = 0 } = run.restore ?? {};
     view.setUint32(Control.TO, to, true);
     view.setUint32(Control.FROM, from, true);
-    view.setUint32(Control.SIZE, size, true);
     view.setUint32(Control.LEFT, run.repeat, true);
     for (let i = 0; i < 5; i++) view.setBigUint64(Control.ARGUMENTS + 8 * i, args[i] ?? 0n, true);
-    return unsigned(this.#repeater(program)(0n, 0n, 0n, 0n, 0n, run.stack.top));
+    return unsigned(this.#repeater(program, size)(0n, 0n, 0n, 0n, 0n, run.stack.top));
   }
 
   /** Tail calls are counted anew in every repeated run. */

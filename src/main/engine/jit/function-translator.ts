@@ -89,23 +89,37 @@ export class FunctionTranslator {
   readonly #labels: Label[] = [];
   readonly #tasks: (() => void)[] = [];
   readonly #fuel: FuelPlan;
+  readonly #merges: readonly (readonly number[])[];
   /** Instructions executed at this place that the counter does not have yet. */
   #uncounted = 0;
   /** The block whose code is being made. */
   #block = 0;
   readonly #exits = new Map<number, Exit>();
-  readonly #repeated: boolean;
+  /** Bytes to put back before every run of a function that runs again and again. */
+  readonly #restored: number | undefined;
 
-  /** @param repeated the function shall run as often as Control.LEFT says */
-  constructor(context: ProgramContext, entry: number, repeated = false) {
+  /** @param restored set if the function shall run as often as Control.LEFT says: bytes to put back before each run */
+  constructor(context: ProgramContext, entry: number, restored?: number) {
     this.entry = entry;
     this.#context = context;
-    this.#repeated = repeated;
+    this.#restored = restored;
     const { code, insns, stackSize, proved, probes } = context;
     this.#flow = flowOf(insns, context.starts, entry);
-    this.#plan = planAccesses({ code, flow: this.#flow, stackSize, proved, probes });
+    this.#plan = planAccesses({
+      code,
+      flow: this.#flow,
+      stackSize,
+      proved,
+      probes,
+      repeated: this.#repeated,
+    });
     this.#live = liveness(code, this.#flow);
     this.#fuel = planFuel(insns, this.#flow);
+    this.#merges = this.#findMerges();
+  }
+
+  get #repeated(): boolean {
+    return this.#restored !== undefined;
   }
 
   /** Filled by `translate`. */
@@ -115,7 +129,7 @@ export class FunctionTranslator {
 
   translate(exportName: string): WasmFunction {
     const code = this.#code;
-    if (this.#repeated) this.#beginRepeat();
+    if (this.#restored !== undefined) this.#beginRepeat(this.#restored);
     this.#open(W.block, { target: Target.LEAVE, loop: false });
     // Ways out of loops lie behind everything else, so that loops stay small.
     const waysOut = this.#waysOut();
@@ -144,9 +158,9 @@ export class FunctionTranslator {
     };
   }
 
-  #beginRepeat(): void {
+  #beginRepeat(restored: number): void {
     this.#open(W.loop, { target: Target.AGAIN, loop: true });
-    emitRestart(this.#code);
+    emitRestart(this.#code, restored);
     this.#open(W.block, { target: Target.RETURNED, loop: false });
   }
 
@@ -235,7 +249,7 @@ export class FunctionTranslator {
     if (bytes === 0) return;
     code.get(Local.FRAME).i32(bytes).op(W.i32Sub).set(Local.I32);
     if (bytes > STORES_AT_MOST) {
-      code.get(Local.I32).i32(0).i32(bytes).op(0xfc).u32(11).op(0);
+      code.get(Local.I32).i32(0).i32(bytes).op(0xfc).u32(W.memoryFill).op(0);
       return;
     }
     for (let at = 0; at < bytes; at += 8) code.get(Local.I32).i64(0).memory(W.i64Store, at);
@@ -243,12 +257,12 @@ export class FunctionTranslator {
 
   // Control flow
 
-  /** Blocks that `number` dominates directly and that several paths forward lead to, the last in order first. */
-  #mergesBelow(number: number): number[] {
+  /** For every block those that it dominates directly and that several paths forward lead to, the last in order first. */
+  #findMerges(): readonly (readonly number[])[] {
     const { blocks, dominators } = this.#flow;
-    const merges: number[] = [];
-    for (let b = blocks.length - 1; b > number; b--) {
-      if (dominators[b] === number && this.#isMerge(b)) merges.push(b);
+    const merges: number[][] = blocks.map(() => []);
+    for (let b = blocks.length - 1; b > 0; b--) {
+      if (this.#isMerge(b)) merges[dominators[b] as number]?.push(b);
     }
     return merges;
   }
@@ -276,7 +290,7 @@ export class FunctionTranslator {
   }
 
   #tree(number: number): void {
-    const merges = this.#mergesBelow(number);
+    const merges = this.#merges[number] as readonly number[];
     const loop = this.#flow.loopHeads.has(number);
     this.#then(
       () => {

@@ -20,9 +20,9 @@ function pushPlace(code: WasmWriter, { local, wide, offset }: Place): number {
   return 0;
 }
 
-const LOADS = { 1: W.i64Load8U, 2: W.i64Load16U, 4: W.i64Load32U, 8: W.i64Load } as const;
-const SIGNED_LOADS = { 1: W.i64Load8S, 2: W.i64Load16S, 4: W.i64Load32S, 8: W.i64Load } as const;
-const STORES = { 1: W.i64Store8, 2: W.i64Store16, 4: W.i64Store32, 8: W.i64Store } as const;
+export const LOADS = { 1: W.i64Load8U, 2: W.i64Load16U, 4: W.i64Load32U, 8: W.i64Load } as const;
+export const SIGNED_LOADS = { 1: W.i64Load8S, 2: W.i64Load16S, 4: W.i64Load32S, 8: W.i64Load } as const;
+export const STORES = { 1: W.i64Store8, 2: W.i64Store16, 4: W.i64Store32, 8: W.i64Store } as const;
 
 type Bytes = 1 | 2 | 4 | 8;
 
@@ -108,30 +108,40 @@ export function emitAtomic(
   if (meaning.fetch) code.get(Local.ADDRESS).set(registerLocal(insn.src));
 }
 
+/** Locals that the check of an address uses: i64 and i32. The first holds the address afterwards. */
+interface CheckLocals {
+  readonly address: number;
+  readonly low: number;
+}
+
+/** As pushForbiddenAt, with the locals of a compiled function. */
+export function pushForbidden(code: WasmWriter, extent: number, write: boolean): void {
+  pushForbiddenAt(code, { address: Local.ADDRESS, low: Local.I32 }, extent, write);
+}
+
 /**
  * Replaces the address on the stack by 1 if a program may not touch `extent` bytes there, at most one granule, else by 0:
  * the last byte must be allowed, and the granule of the first not empty (see the shadow of the arena).
  */
-export function pushForbidden(code: WasmWriter, extent: number, write: boolean): void {
+export function pushForbiddenAt(
+  code: WasmWriter,
+  { address, low }: CheckLocals,
+  extent: number,
+  write: boolean,
+): void {
   const granuleMask = (1 << SHADOW_SHIFT) - 1;
-  code.tee(Local.ADDRESS).i64(32).op(W.i64ShrU).op(W.i32WrapI64).i32(ARENA_HIGH).op(W.i32Ne);
-  code.get(Local.ADDRESS).op(W.i32WrapI64);
+  code.tee(address).i64(32).op(W.i64ShrU).op(W.i32WrapI64).i32(ARENA_HIGH).op(W.i32Ne);
+  code.get(address).op(W.i32WrapI64);
   if (extent > 1) {
+    code.tee(low).i32(SHADOW_SHIFT).op(W.i32ShrU).memory(W.i32Load8U, SHADOW_OFFSET).op(W.i32Eqz).op(W.i32Or);
     code
-      .tee(Local.I32)
-      .i32(SHADOW_SHIFT)
-      .op(W.i32ShrU)
-      .memory(W.i32Load8U, SHADOW_OFFSET)
-      .op(W.i32Eqz)
-      .op(W.i32Or);
-    code
-      .get(Local.I32)
+      .get(low)
       .i32(extent - 1)
       .op(W.i32Add);
   }
-  code.tee(Local.I32).i32(SHADOW_SHIFT).op(W.i32ShrU);
+  code.tee(low).i32(SHADOW_SHIFT).op(W.i32ShrU);
   // Read-only granules are negative: not enough for writing.
   if (write) code.memory(W.i32Load8S, SHADOW_OFFSET);
   else code.memory(W.i32Load8U, SHADOW_OFFSET).i32(31).op(W.i32And);
-  code.get(Local.I32).i32(granuleMask).op(W.i32And).op(W.i32LeS).op(W.i32Or);
+  code.get(low).i32(granuleMask).op(W.i32And).op(W.i32LeS).op(W.i32Or);
 }

@@ -61,8 +61,8 @@ export class ModuleCache {
   }
 
   /** The program with the export `repeat`; not kept, as programs are seldom repeated. */
-  repeating(program: VmProgram, entries: readonly number[]): CompiledModule {
-    const { bytes, exits } = translate(program, entries, true);
+  repeating(program: VmProgram, entries: readonly number[], restored: number): CompiledModule {
+    const { bytes, exits } = translate(program, entries, restored);
     return { exits, module: new wasm.Module(bytes) };
   }
 }

@@ -73,9 +73,9 @@ export interface Translation {
 /**
  * Translates a program to a WebAssembly module: one exported function `f<slot>` for each of its functions.
  * @param entries first slots of its functions
- * @param repeated with the export `repeat` as well
+ * @param restored set if the export `repeat` is wanted as well: bytes to put back before each run
  */
-export function translate(program: VmProgram, entries: readonly number[], repeated = false): Translation {
+export function translate(program: VmProgram, entries: readonly number[], restored?: number): Translation {
   const { insns } = program;
   const stackSize = roundUp(program.stackSize ?? DEFAULT_STACK_SIZE, 16);
   const slots = addressSlots(insns);
@@ -93,7 +93,9 @@ export function translate(program: VmProgram, entries: readonly number[], repeat
   };
   const translators = entries.map((entry) => new FunctionTranslator(context, entry));
   const functions = translators.map((translator) => translator.translate(exportName(translator.entry)));
-  if (repeated) functions.push(new FunctionTranslator(context, 0, true).translate(REPEAT));
+  if (restored !== undefined) {
+    functions.push(new FunctionTranslator(context, 0, restored).translate(REPEAT));
+  }
   return {
     bytes: writeModule(TYPES, IMPORTS, slots.map(globalName), functions),
     exits: new Map(translators.map(({ entry, exits }) => [entry, exits])),

@@ -101,6 +101,9 @@ export const W = {
   /** These two follow the prefix of vector instructions. */
   v128Load: 0x00,
   v128Store: 0x0b,
+  /** And these the prefix of bulk memory instructions. */
+  memoryCopy: 10,
+  memoryFill: 11,
 } as const;
 
 /** The type of a block without results. */

@@ -23,6 +23,8 @@ const GRANULE = 1 << SHADOW_SHIFT;
 export const SHADOW_OFFSET = NULL_GUARD;
 export const SHADOW_READ_ONLY = 0x80;
 const SHADOW_BYTES = 2 ** (32 - SHADOW_SHIFT);
+/** Bytes of the work area at the end of the memory: what an engine keeps there, no program can touch. */
+export const WORK_BYTES = 8 * 1024 * 1024;
 const HEAP_OFFSET = SHADOW_OFFSET + SHADOW_BYTES;
 
 /** The upper half of every arena address (as a signed 32-bit number). */
@@ -71,18 +73,22 @@ export class Arena {
   readonly shadow: Uint8Array<ArrayBuffer>;
   /** Set while a stepper records. */
   recorder: ArenaRecorder | undefined = undefined;
+  /** Offset in memory of the work area of WORK_BYTES. */
+  readonly workOffset: number;
   readonly #regions: Regions;
+  /** End of what can be allocated. */
   readonly #size: number;
 
   constructor(options: { readonly maximumBytes?: number } = {}) {
     const { maximumBytes = DEFAULT_MAXIMUM } = options;
-    const pages = Math.ceil((HEAP_OFFSET + maximumBytes) / WASM_PAGE);
+    const pages = Math.ceil((HEAP_OFFSET + maximumBytes) / WASM_PAGE) + WORK_BYTES / WASM_PAGE;
     if (!(maximumBytes > 0 && pages < 65536)) {
       throw new EngineError('usage', `an arena of ${maximumBytes} bytes: 1 byte to 3.7 GiB are possible`);
     }
     this.memory = new wasm.Memory({ initial: pages, maximum: pages });
     const buffer = this.memory.buffer;
-    this.#size = pages * WASM_PAGE;
+    this.workOffset = pages * WASM_PAGE - WORK_BYTES;
+    this.#size = this.workOffset;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.shadow = new Uint8Array(buffer, SHADOW_OFFSET, SHADOW_BYTES);

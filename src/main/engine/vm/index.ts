@@ -1,9 +1,11 @@
+export { type Accelerator } from './accelerator.ts';
 export {
   ARENA_HIGH,
   Arena,
   SHADOW_OFFSET,
   SHADOW_READ_ONLY,
   SHADOW_SHIFT,
+  WORK_BYTES,
   type AllocateOptions,
   type ArenaRecorder,
   type Region,
@@ -13,7 +15,16 @@ export { VmFault, lineAt, type CallSite, type FaultPlace } from './fault.ts';
 export { CODE_BASE } from './code-space.ts';
 export { outOfFuel } from './interpreter.ts';
 export { DEFAULT_FUEL, Machine, finish, interpret, type Engine } from './machine.ts';
-export { DEFAULT_STACK_SIZE, MAY_GOTO_LIMIT, constantOf, type Decoded } from './predecode.ts';
+export {
+  CODE_STRIDE,
+  DEFAULT_STACK_SIZE,
+  Internal,
+  MAY_GOTO_LIMIT,
+  REGISTERS,
+  constantOf,
+  internalOp,
+  type Decoded,
+} from './predecode.ts';
 export { type Run } from './run.ts';
 export { RunState } from './run-state.ts';
 export { MAX_CALL_FRAMES, MAX_TAIL_CALLS, STACK_GAP, TAIL_CALL_REFUSED } from './stack.ts';

@@ -2,6 +2,9 @@ import { EngineError } from '../base/index.ts';
 import {
   FRAME_POINTER,
   type Insn,
+  InsnClass,
+  InsnSource,
+  Op,
   type Opcode,
   PseudoSource,
   checkInsns,
@@ -129,6 +132,29 @@ const EXTENDED: Readonly<Record<string, number>> = {
   addr_space_cast: Internal.BAD,
 };
 
+/** The internal opcode of a row of the table. */
+export function internalOp({ code, name, meaning }: Opcode): number {
+  const op = EXTENDED[name] ?? code;
+  switch (meaning.kind) {
+    case 'alu':
+      return meaning.source === 'reg' || meaning.op === 'neg' || op >= 0x100 ? op : op | InsnSource.X;
+    case 'branch':
+      return op | InsnSource.X;
+    case 'store':
+      return op | (InsnClass.ST ^ InsnClass.STX);
+    case 'goto':
+      return Op.JA;
+    case 'atomic':
+      return Internal.ATOMIC;
+    case 'load-acquire':
+      return Internal.LOAD_ACQUIRE;
+    case 'store-release':
+      return Internal.STORE_RELEASE;
+    default:
+      return op;
+  }
+}
+
 /** The words of one instruction. */
 function wordsOf(
   insn: Insn,
@@ -137,31 +163,25 @@ function wordsOf(
   constants: Constants,
 ): [op: number, dst: number, src: number, extra: number] {
   const { meaning } = entry;
-  const op = EXTENDED[entry.name] ?? insn.code;
+  const op = internalOp(entry);
   const dst = 2 * insn.dst;
   const src = 2 * insn.src;
   switch (meaning.kind) {
     case 'alu':
       if (meaning.op === 'neg' || meaning.source === 'reg') return [op, dst, src, 0];
-      return [op < 0x100 ? op | 8 : op, dst, constants.immediate(insn.imm), 0];
+      return [op, dst, constants.immediate(insn.imm), 0];
     case 'branch': {
       const target = CODE_STRIDE * jumpTarget(insn, pc);
       if (meaning.source === 'reg') return [op, dst, src, target];
-      return [op | 8, dst, constants.immediate(insn.imm), target];
+      return [op, dst, constants.immediate(insn.imm), target];
     }
     case 'goto':
-      return [0x05, dst, src, CODE_STRIDE * jumpTarget(insn, pc)];
+      return [op, dst, src, CODE_STRIDE * jumpTarget(insn, pc)];
     case 'may-goto':
       return [op, 2 * MAY_GOTO_REGISTER, src, CODE_STRIDE * jumpTarget(insn, pc)];
     case 'store':
       if (meaning.source === 'reg') return [op, dst, src, insn.off];
-      return [op | 1, dst, constants.immediate(insn.imm), insn.off];
-    case 'atomic':
-      return [Internal.ATOMIC, dst, src, insn.off];
-    case 'load-acquire':
-      return [Internal.LOAD_ACQUIRE, dst, src, insn.off];
-    case 'store-release':
-      return [Internal.STORE_RELEASE, dst, src, insn.off];
+      return [op, dst, constants.immediate(insn.imm), insn.off];
     case 'call':
       if (meaning.target === 'local') return [op, dst, src, CODE_STRIDE * (pc + 1 + insn.imm)];
       return [op, dst, src, insn.imm];
