@@ -9,6 +9,7 @@ import { run } from './commands/run.ts';
 import { script } from './commands/script.ts';
 import { serve } from './commands/serve.ts';
 import { skeleton } from './commands/skeleton.ts';
+import { test } from './commands/test.ts';
 import { verify } from './commands/verify.ts';
 
 /** In the order of the help text. */
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   skeleton,
   decode,
+  test,
   conformance,
   serve,
 ];

@@ -5,6 +5,8 @@ export { type KernelChoice, compileSource, openObject, simulationOptions } from 
 export { conformance } from './conformance.ts';
 export { createWorkbench } from './create-workbench.ts';
 export { type Decoded, type DecodedDevice, decodeBytes, decodeHex, decodedText } from './decode.ts';
+export { type GoldenOutcome, runGolden, scriptDevice, stimuliOf, stimulusResult } from './golden/run.ts';
+export { type GoldenSession, goldenSessions } from './golden/sessions.ts';
 export { type ProjectObject } from './projects/project-library.ts';
 export { replayRecording, type ReplayReport } from './replay-file.ts';
 export { Resources } from './resources.ts';

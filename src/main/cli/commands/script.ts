@@ -1,23 +1,13 @@
 import {
-  type RecordingDevice,
   ScriptSession,
-  loadFailureOf,
-  parseRecording,
+  scriptDevice,
   simulationOptions,
-  within,
+  stimuliOf,
+  stimulusResult,
 } from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile } from '../files.ts';
 import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
-
-/** The first device of a recording; its reports are not used. */
-function deviceOf(path: string): RecordingDevice {
-  const recording = within(`'${path}'`, () => parseRecording(readFile(path)));
-  const device = recording.devices.find(({ descriptor }) => descriptor.length > 0);
-  if (device === undefined)
-    throw new UsageError(`'${path}' has no device with a report descriptor (an R: line)`);
-  return device;
-}
 
 export const script: Command = {
   name: 'script',
@@ -33,11 +23,11 @@ export const script: Command = {
     const object = await readObject(args.required(0, 'OBJ'), output);
     const stimuli = args.text('stimuli');
     if (stimuli === undefined) throw new UsageError('--stimuli is missing');
-    const lines = new TextDecoder().decode(readFile(stimuli)).split('\n');
+    const lines = stimuliOf(new TextDecoder().decode(readFile(stimuli)));
     const path = args.text('device');
     const hidId = args.number('hid-id', 1, 0x7fff_ffff);
     const device =
-      path === undefined ? undefined : { plan: deviceOf(path), ...(hidId === undefined ? {} : { hidId }) };
+      path === undefined ? undefined : { ...scriptDevice(path), ...(hidId === undefined ? {} : { hidId }) };
     return refusable(args, output, () => {
       const session = new ScriptSession(
         appResources(),
@@ -45,22 +35,8 @@ export const script: Command = {
         object,
         device,
       );
-      lines.forEach((line, index) => {
-        if (line.trim() === '' || line.startsWith('#')) return;
-        output.json(within(`${stimuli}:${index + 1}`, () => stepOf(session, line)));
-      });
+      for (const line of lines) output.json(stimulusResult(session, line, stimuli));
       return 0;
     });
   },
 };
-
-/** A refused attach is a step's result too. */
-function stepOf(session: ScriptSession, line: string): unknown {
-  try {
-    return session.step(line);
-  } catch (error) {
-    const failure = loadFailureOf(error);
-    if (failure === undefined) throw error;
-    return { step: line.trim(), result: failure.errno, error: failure };
-  }
-}
