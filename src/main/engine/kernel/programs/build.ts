@@ -1,4 +1,4 @@
-import type { Insn } from '../../isa/index.ts';
+import { isLoad, type Insn } from '../../isa/index.ts';
 import type { AccessKind, VerifierResult } from '../../verifier/index.ts';
 import type { SourceLine, VmProgram } from '../../vm/index.ts';
 import { convertPacketLoads } from '../attach/packet-context.ts';
@@ -53,8 +53,8 @@ export function buildProgram(
     kfuncs: kernel.kfuncs.implementations,
     ...(lines.length === 0 ? {} : { lines }),
     provedAccesses: accessesOf(verified, (kind) => PROVED.has(kind)),
-    // The kernel turns these loads into BPF_PROBE_MEM: a pointer that leads nowhere reads as 0.
-    probeLoads: accessesOf(verified, (kind) => kind === 'btf'),
+    // The kernel turns these loads into BPF_PROBE_MEM: a pointer that leads nowhere reads as 0. Stores stay what they are.
+    probeLoads: accessesOf(verified, (kind, pc) => kind === 'btf' && isLoad(resolved[pc] as Insn)),
   };
   const prog = new BpfProg(
     kernel,
@@ -89,8 +89,11 @@ export function buildProgram(
   return prog;
 }
 
-function accessesOf(verified: VerifierResult, wanted: (kind: AccessKind) => boolean): ReadonlySet<number> {
+function accessesOf(
+  verified: VerifierResult,
+  wanted: (kind: AccessKind, insn: number) => boolean,
+): ReadonlySet<number> {
   const found = new Set<number>();
-  for (const [insn, kind] of verified.facts.access) if (wanted(kind)) found.add(insn);
+  for (const [insn, kind] of verified.facts.access) if (wanted(kind, insn)) found.add(insn);
   return found;
 }
