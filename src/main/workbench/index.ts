@@ -14,6 +14,14 @@ export { resultText, runSyscallProgram } from './run-program.ts';
 export { exportSkeleton } from './skeleton.ts';
 export { type RecordingDevice } from '../engine/recording/index.ts';
 export { ScriptSession, type ScriptResult } from './script.ts';
+export { type VerdictView as Verdict } from '../../preload/contract/index.ts';
 export { verifyObject } from './simulation/verify.ts';
+export {
+  parseRawMap,
+  programType,
+  verifyRaw,
+  type RawMap,
+  type RawProgram,
+} from './simulation/verify-raw.ts';
 export { objectView } from './views/object-view.ts';
 export { type Workbench, type WorkbenchOptions } from './workbench.ts';
