@@ -11,7 +11,7 @@ export { type ProjectObject } from './projects/project-library.ts';
 export { replayRecording, type ReplayReport } from './replay-file.ts';
 export { Resources } from './resources.ts';
 export { resultText, runSyscallProgram } from './run-program.ts';
-export { exportSkeleton } from './skeleton.ts';
+export { exportSkeleton, skeletonName } from './skeleton.ts';
 export { type RecordingDevice } from '../engine/recording/index.ts';
 export { ScriptSession, type ScriptResult } from './script.ts';
 export { type VerdictView as Verdict } from '../../preload/contract/index.ts';

@@ -8,13 +8,19 @@ export interface SkeletonOptions {
   readonly standalone: boolean;
 }
 
+/** The name that bpftool gives the skeleton of an object file: without `.o`, an underscore for all that C does not take. */
+export function skeletonName(path: string): string {
+  const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.o$/, '');
+  return file.slice(0, 63).replace(/[^A-Za-z0-9_]/g, '_');
+}
+
 /** The light skeleton of an object: loader, data and header text. Throws `unsupported` for what cannot be exported. */
 export function exportSkeleton(
   spec: ObjectSpec,
   options: SkeletonOptions,
 ): { skeleton: LightSkeleton; view: SkeletonView } {
-  const skeleton = makeLightSkeleton(spec);
   const name = options.name ?? spec.name;
+  const skeleton = makeLightSkeleton(spec, name);
   return {
     skeleton,
     view: {

@@ -116,8 +116,8 @@ describe('the workbench', () => {
     expect((await call('session.list', {})).filter(({ kind }) => kind === 'replay')).toHaveLength(1);
   });
 
-  it.each(['syscall-adder', 'socket-count'])(
-    'runs the light skeleton of %s beside the normal loader: same programs and maps',
+  it.each(['syscall-adder', 'socket-count', 'mouse-swap-buttons', 'pen-fix', 'keypad-remap', 'dial-map'])(
+    'runs the light skeleton of %s beside the normal loader: same programs, maps and links',
     async (templateId) => {
       const { call } = workbench();
       const { projectId } = (await call('project.create', { templateId, name: 'Plain' })).summary;
@@ -131,7 +131,7 @@ describe('the workbench', () => {
     },
   );
 
-  it('tells a refused probe, and that a skeleton of a struct_ops driver is not there yet', async () => {
+  it('tells a refused probe', async () => {
     const { call } = workbench();
     const pen = await call('project.create', { templateId: 'pen-fix', name: 'Pen' });
     const mouse = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
@@ -142,10 +142,6 @@ describe('the workbench', () => {
     });
     expect(result.attach).toMatchObject({ ok: false, failure: { stage: 'probe' } });
     expect(result.session).toBeUndefined();
-    const error = await failure(
-      call('skeleton.export', { projectId: pen.summary.projectId, standalone: false }),
-    );
-    expect(error).toMatchObject({ code: 'unsupported' });
   });
 
   it('leaves nothing behind of an import that is cancelled or cannot be read', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportSkeleton } from '../../workbench/index.ts';
+import { exportSkeleton, skeletonName } from '../../workbench/index.ts';
 import { type Command } from '../command.ts';
 import { writeFile } from '../files.ts';
 import { readObject } from '../objects.ts';
@@ -17,12 +17,9 @@ export const skeleton: Command = {
     standalone: { type: 'boolean' },
   },
   run: async (args, output) => {
-    const { spec } = await readObject(args.required(0, 'OBJ'), output);
-    const name = args.text('name');
-    const made = exportSkeleton(spec, {
-      standalone: args.flag('standalone'),
-      ...(name === undefined ? {} : { name }),
-    });
+    const { spec, fileName } = await readObject(args.required(0, 'OBJ'), output);
+    const name = args.text('name') ?? skeletonName(fileName);
+    const made = exportSkeleton(spec, { standalone: args.flag('standalone'), name });
     for (const warning of made.view.warnings) output.note(warning);
     const raw = args.text('raw');
     if (raw !== undefined) {

@@ -1,3 +1,4 @@
+import { EngineError, assert } from '../base/index.ts';
 import {
   AluOp,
   InsnClass,
@@ -83,6 +84,21 @@ export class Code {
   /** if dst OP imm goto pc+off (64-bit) */
   jumpIf(op: number, dst: number, imm: number, off: number): this {
     return this.#push(InsnClass.JMP | op | InsnSource.K, dst, 0, off, imm);
+  }
+  /** if dst OP src goto pc+off (64-bit) */
+  jumpIfReg(op: number, dst: number, src: number, off: number): this {
+    return this.#push(InsnClass.JMP | op | InsnSource.X, dst, src, off, 0);
+  }
+  /** Makes the jump that was emitted as number `jump` lead to the next instruction. Throws `unsupported` if it would be too long. */
+  land(jump: number): this {
+    const distance = this.insns.length - jump - 1;
+    const insn = this.insns[jump];
+    assert(insn !== undefined, 'no such jump');
+    if (distance > 0x7fff) {
+      throw new EngineError('unsupported', `a jump over ${distance} instructions: 32767 are possible`);
+    }
+    insn.off = distance;
+    return this;
   }
   goto(off: number): this {
     return this.#push(Op.JA, 0, 0, off, 0);

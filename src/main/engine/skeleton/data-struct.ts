@@ -1,12 +1,7 @@
 import { MapFlag } from '../abi/index.ts';
 import { type Btf, BtfKind, BtfLinkage, CPrinter } from '../btf/index.ts';
 import { type MapSpec } from '../elf/index.ts';
-
-/** A name that C takes: everything else becomes an underscore. */
-export function cIdentifier(name: string): string {
-  const clean = name.replace(/[^A-Za-z0-9_]/g, '_');
-  return /^[0-9]/.test(clean) ? `_${clean}` : clean;
-}
+import { cIdentifier } from './c-text.ts';
 
 /** A map's member name: data maps go by their section (`rodata`, `data_extra`), others by their name. */
 export function mapIdentifier(map: MapSpec): string {
@@ -34,6 +29,8 @@ export interface DataMember {
 export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
   const section = btf.typeOfKind(map.valueTypeId, BtfKind.DATASEC);
   const printer = new CPrinter(btf);
+  // As bpftool does: what is const for the program is for user space to set, only configuration values are not.
+  const stripModifiers = map.origin !== 'kconfig';
   const members: DataMember[] = [];
   let end = 0;
   let paddings = 0;
@@ -52,7 +49,7 @@ export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
       name,
       offset: entry.offset,
       size: entry.size,
-      declaration: printer.declare(variable.type, name, { stripModifiers: true, level: 2 }),
+      declaration: printer.declare(variable.type, name, { stripModifiers, level: 2 }),
       isPadding: false,
     });
     end = entry.offset + entry.size;

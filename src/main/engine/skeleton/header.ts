@@ -1,386 +1,330 @@
-import { AttachType, MapFlag, ProgType } from '../abi/index.ts';
+import { MapFlag, MapType } from '../abi/index.ts';
 import { type Btf } from '../btf/index.ts';
-import { type ProgramSpec } from '../elf/index.ts';
-import { cIdentifier, type DataMember, dataMembers, isVisibleData, mapIdentifier } from './data-struct.ts';
-import { type LightSkeleton, type SkeletonMap } from './light-skeleton.ts';
-import { STANDALONE_RUNTIME } from './runtime.ts';
+import { byteArray, cFunction, quoted, stringLiteral } from './c-text.ts';
+import { attachCalls, attachFunctions, needsPerf } from './header-attach.ts';
+import { hidFunctions, isHidDriver, tableFunctions } from './header-hid.ts';
+import { type DataMap, type HeaderNames, headerNames } from './header-names.ts';
+import { configFill, finishLoad, hasPins, pinTable } from './header-machine.ts';
+import { type LightSkeleton } from './light-skeleton.ts';
+import {
+  COMMON_RUNTIME,
+  HID_RUNTIME,
+  KCONFIG_RUNTIME,
+  LIBBPF_RUNTIME,
+  PERF_RUNTIME,
+  PINS_RUNTIME,
+  SIZES_RUNTIME,
+  STANDALONE_RUNTIME,
+} from './runtime/index.ts';
 
 export interface HeaderOptions {
-  /** Prefix of all names: `NAME__open()`. The object's name unless told. */
+  /** Prefix of all names: `NAME__open()`. The skeleton's name unless told. */
   readonly name?: string;
   /** True: the header brings its own runtime and needs no libbpf. */
   readonly standalone?: boolean;
 }
 
-const LINE_WIDTH = 76;
-/** PROT_READ, PROT_READ | PROT_WRITE. */
-const PROTECTION = { read: 'PROT_READ', write: 'PROT_READ | PROT_WRITE' } as const;
+const RING_BUFFERS: ReadonlySet<number> = new Set([MapType.RINGBUF, MapType.USER_RINGBUF]);
+/** The attach type of skel_link_create(): an enum in libbpf's header. */
+const ATTACH_TYPE = {
+  libbpf: '#define HIDSMITH_ATTACH_TYPE(type) ((enum bpf_attach_type)(type))',
+  standalone: '#define HIDSMITH_ATTACH_TYPE(type) (type)',
+} as const;
 
-/** Bytes as a C string literal, in lines; an octal NUL cannot run into what follows because every other byte is `\\x`. */
-function stringLiteral(bytes: Uint8Array, indentation: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const byte of bytes) {
-    const text = byte === 0 ? '\\0' : `\\x${byte.toString(16).padStart(2, '0')}`;
-    if (line.length + text.length > LINE_WIDTH) {
-      lines.push(line);
-      line = '';
-    }
-    line += text;
-  }
-  lines.push(line);
-  return lines.map((text) => `${indentation}"${text}"`).join('\n');
+/** Bytes of the memory that a data map is mapped into: whole pages of the machine that runs it. */
+function mapSize({ map }: DataMap): string {
+  return `hidsmith_page_round(${map.spec.valueSize})`;
 }
 
-/** How a program is attached by itself: the C expression that gives its fd, or why there is none. */
-function attachExpression(program: ProgramSpec): { expression: string; isSupported: boolean } {
-  switch (program.progType) {
-    case ProgType.RAW_TRACEPOINT:
-    case ProgType.RAW_TRACEPOINT_WRITABLE:
-      return program.attachTarget === undefined || program.attachTarget === ''
-        ? { expression: '-EOPNOTSUPP', isSupported: false }
-        : { expression: `skel_raw_tracepoint_open("${program.attachTarget}", prog_fd)`, isSupported: true };
-    case ProgType.TRACING:
-    case ProgType.LSM:
-      if (program.expectedAttachType === AttachType.TRACE_ITER) {
-        return {
-          expression: `skel_link_create(prog_fd, 0, ${AttachType.TRACE_ITER} /* BPF_TRACE_ITER */)`,
-          isSupported: true,
-        };
-      }
-      return { expression: 'skel_raw_tracepoint_open(NULL, prog_fd)', isSupported: true };
-    default:
-      return { expression: '-EOPNOTSUPP', isSupported: false };
-  }
+function hasMachineSizes({ skeleton }: HeaderNames): boolean {
+  return skeleton.maps.some(
+    ({ spec }) =>
+      RING_BUFFERS.has(spec.type) || (spec.type === MapType.PERF_EVENT_ARRAY && spec.maxEntries === 0),
+  );
 }
 
-/** A data map with its struct, as user space sees it. */
-interface DataMap {
-  readonly map: SkeletonMap;
-  readonly member: string;
-  readonly members: readonly DataMember[];
+/** The runtime that this header needs: its own or libbpf's, and only the parts in use. */
+function runtime(names: HeaderNames, standalone: boolean): string[] {
+  const part = (needed: boolean, text: string): string[] => (needed ? [text] : []);
+  return [
+    standalone ? STANDALONE_RUNTIME : LIBBPF_RUNTIME,
+    COMMON_RUNTIME,
+    ...part(hasMachineSizes(names), SIZES_RUNTIME),
+    ...part(needsPerf(names.programs), PERF_RUNTIME),
+    ...part(names.skeleton.kconfig.length > 0, KCONFIG_RUNTIME),
+    ...part(hasPins(names), PINS_RUNTIME),
+    ...part(names.tables.length > 0 || isHidDriver(names), HID_RUNTIME),
+  ];
 }
 
-class HeaderWriter {
-  readonly #skeleton: LightSkeleton;
-  readonly #name: string;
-  readonly #standalone: boolean;
-  readonly #data: readonly DataMap[];
+function structure(names: HeaderNames): string {
+  const { name, maps, programs, tables, data, skeleton } = names;
+  const block = (type: string, members: readonly string[], member: string): string[] =>
+    members.length === 0
+      ? []
+      : ['\tstruct {', ...members.map((item) => `\t\t${type} ${item};`), `\t} ${member};`];
+  const attaches = tables.map(({ attachMember }) => attachMember);
+  const links = [...programs, ...tables].map(({ member }) => `${member}_fd`);
+  return [
+    `struct ${name} {`,
+    '\tstruct bpf_loader_ctx ctx;',
+    ...block(
+      'struct bpf_map_desc',
+      maps.map(({ member }) => member),
+      'maps',
+    ),
+    ...block('struct bpf_prog_desc', [...programs.map(({ member }) => member), ...attaches], 'progs'),
+    ...block('int', links, 'links'),
+    ...data.flatMap(({ member, members }) => [
+      `\tstruct ${name}__${member} {`,
+      ...members.map(({ declaration }) => `\t\t${declaration};`),
+      `\t} *${member};`,
+    ]),
+    '\t/* words about the last failure of load or attach */',
+    '\tchar error[HIDSMITH_ERROR_SIZE];',
+    ...(tables.length > 0 || isHidDriver(names) ? ['\tstruct hidsmith_link *attached;'] : []),
+    ...(skeleton.hidPrograms.length > 0 ? ['\tint hid_attach_fd;'] : []),
+    ...(skeleton.kconfig.length > 0 ? ['\tconst char *missing_config;'] : []),
+    '};',
+    '',
+  ].join('\n');
+}
 
-  constructor(skeleton: LightSkeleton, btf: Btf | undefined, options: HeaderOptions) {
-    this.#skeleton = skeleton;
-    this.#name = cIdentifier(options.name ?? skeleton.name);
-    this.#standalone = options.standalone ?? false;
-    this.#data =
-      btf === undefined
-        ? []
-        : skeleton.maps
-            .filter((map) => isVisibleData(map.spec))
-            .map((map) => ({ map, member: mapIdentifier(map.spec), members: dataMembers(btf, map.spec) }));
-  }
-
-  write(): string {
-    const guard = `__${this.#name.toUpperCase()}_SKEL_H__`;
+/** NAME__attach(): of a HID driver it takes the device, of other objects it attaches what can be attached by itself. */
+function attach(names: HeaderNames): string {
+  const { name, tables, skeleton } = names;
+  const { calls, cannot } = attachCalls(names);
+  if (tables.some(({ table }) => table.isHid)) {
     return [
-      '/* SPDX-License-Identifier: MIT OR BSD-2-Clause */',
-      `/* Light skeleton of ${this.#name}, made by Hidsmith. Do not edit: export it again. */`,
-      `#ifndef ${guard}`,
-      `#define ${guard}`,
-      '',
-      this.#standalone
-        ? STANDALONE_RUNTIME.trimEnd()
-        : '#include <errno.h>\n#include <stdlib.h>\n#include <bpf/skel_internal.h>',
-      '',
-      this.#struct(),
-      ...this.#skeleton.programs.map(({ spec }) => this.#attachProgram(spec)),
-      this.#attach(),
-      this.#detach(),
-      this.#destroy(),
-      this.#open(),
-      this.#load(),
-      this.#openAndLoad(),
-      this.#assert(),
-      `#endif /* ${guard} */`,
-      '',
+      '/* attaches the driver to a device: the fd of its first link, or a negative errno and words in skel->error */',
+      cFunction('int', `${name}__attach(struct ${name} *skel, unsigned int hid_id)`, [
+        `return ${name}__attach_hid(skel, hid_id, 0);`,
+      ]),
     ].join('\n');
   }
-
-  /** Size of the memory of a data map: whole pages of the machine that runs it. */
-  #mapSize({ map }: DataMap): string {
-    if (this.#standalone) return `skel_page_round(${map.spec.valueSize})`;
-    return `${this.#name}__page_round(${map.spec.valueSize})`;
-  }
-
-  #struct(): string {
-    const { maps, programs } = this.#skeleton;
-    const block = (type: string, names: readonly string[], member: string): string[] =>
-      names.length === 0
-        ? []
-        : ['\tstruct {', ...names.map((name) => `\t\t${type} ${name};`), `\t} ${member};`];
-    const data = this.#data.map(({ member, members }) => {
-      const fields = members.map(({ declaration }) => `\t\t${declaration};`);
-      return [`\tstruct ${this.#name}__${member} {`, ...fields, `\t} *${member};`].join('\n');
-    });
-    const lines = [
-      `struct ${this.#name} {`,
-      '\tstruct bpf_loader_ctx ctx;',
-      ...block(
-        'struct bpf_map_desc',
-        maps.map((map) => mapIdentifier(map.spec)),
-        'maps',
-      ),
-      ...block(
-        'struct bpf_prog_desc',
-        programs.map(({ spec }) => cIdentifier(spec.name)),
-        'progs',
-      ),
-      ...block(
-        'int',
-        programs.map(({ spec }) => `${cIdentifier(spec.name)}_fd`),
-        'links',
-      ),
-      ...data,
-      '};',
+  const registered = tables.map(({ member }) => `ret = ret < 0 ? ret : ${name}__${member}__attach(skel);`);
+  const all = [
+    ...calls,
+    ...registered,
+    ...(cannot === undefined ? [] : [`ret = ret < 0 ? ret : ${cannot};`]),
+  ];
+  const hint =
+    skeleton.hidPrograms.length === 0
+      ? []
+      : [
+          `/* links only: ${name}__attach_hid() and ${name}__attach_device() make a driver of a device of it */`,
+        ];
+  return [
+    ...hint,
+    cFunction('int', `${name}__attach(struct ${name} *skel)`, [
+      'int ret = 0;',
       '',
+      ...(all.length === 0 ? ['(void)skel;'] : all),
+      'return ret < 0 ? ret : 0;',
+    ]),
+  ].join('\n');
+}
+
+function detach(names: HeaderNames): string {
+  const { name, programs, tables } = names;
+  const own = programs.flatMap(({ member }) => [
+    `skel_closenz(skel->links.${member}_fd);`,
+    `skel->links.${member}_fd = 0;`,
+  ]);
+  const kept =
+    tables.length > 0 || isHidDriver(names)
+      ? ['while (skel->attached)', '\thidsmith_drop(&skel->attached);']
+      : [];
+  const body = [...own, ...kept, ...tables.map(({ member }) => `skel->links.${member}_fd = 0;`)];
+  return cFunction(
+    'void',
+    `${name}__detach(struct ${name} *skel)`,
+    body.length === 0 ? ['(void)skel;'] : body,
+  );
+}
+
+function destroy({ name, maps, programs, tables, data, skeleton }: HeaderNames): string {
+  const members = [
+    ...programs.map(({ member }) => member),
+    ...tables.map(({ attachMember }) => attachMember),
+  ];
+  return cFunction(
+    'void',
+    `${name}__destroy(struct ${name} *skel)`,
+    [
+      'if (!skel)',
+      '\treturn;',
+      `${name}__detach(skel);`,
+      ...(skeleton.hidPrograms.length > 0 ? ['skel_closenz(skel->hid_attach_fd);'] : []),
+      ...members.map((member) => `skel_closenz(skel->progs.${member}.prog_fd);`),
+      ...data.map(
+        (entry) =>
+          `skel_free_map_data(skel->${entry.member}, skel->maps.${entry.member}.initial_value, ${mapSize(entry)});`,
+      ),
+      ...maps.map(({ member }) => `skel_closenz(skel->maps.${member}.map_fd);`),
+      'skel_free(skel);',
+    ],
+    '__attribute__((unused)) static',
+  );
+}
+
+/** Sizes of maps that the exporting machine does not know: 0 keeps what the object says. */
+function machineSizes({ maps }: HeaderNames): string[] {
+  return maps.flatMap(({ map: { spec }, member }) => {
+    const entries = `skel->maps.${member}.max_entries`;
+    if (RING_BUFFERS.has(spec.type)) return [`${entries} = hidsmith_ring_size(${spec.maxEntries}U);`];
+    if (spec.type !== MapType.PERF_EVENT_ARRAY || spec.maxEntries !== 0) return [];
+    return [`${entries} = hidsmith_possible_cpus();`];
+  });
+}
+
+function open(names: HeaderNames, standalone: boolean): string {
+  const { name, data, skeleton } = names;
+  const address = standalone ? '(uint64_t)(uintptr_t)' : '(__u64)(unsigned long)';
+  const values = data.flatMap((entry) => {
+    const { member, map } = entry;
+    return [
+      '{',
+      '\tstatic const char data[] __attribute__((__aligned__(8))) =',
+      `${stringLiteral(map.spec.initialValue ?? new Uint8Array(0), '\t\t')};`,
+      '',
+      `\tskel->${member} = (__typeof__(skel->${member}))skel_prep_map_data(data, ${mapSize(entry)}, sizeof(data) - 1);`,
+      `\tif (!skel->${member})`,
+      '\t\tgoto cleanup;',
+      `\tskel->maps.${member}.initial_value = ${address}skel->${member};`,
+      '}',
     ];
-    if (this.#standalone || this.#data.length === 0) return lines.join('\n');
-    const round = [
-      `static inline size_t ${this.#name}__page_round(size_t size)`,
-      '{',
-      '#ifdef __KERNEL__',
-      '\tsize_t page = PAGE_SIZE;',
-      '#else',
-      '\tsize_t page = (size_t)sysconf(_SC_PAGESIZE);',
-      '#endif',
-      '',
-      '\treturn (size + page - 1) / page * page;',
-      '}',
-      '',
+  });
+  return cFunction(`struct ${name} *`, `${name}__open(void)`, [
+    `struct ${name} *skel;`,
+    '',
+    `skel = (struct ${name} *)skel_alloc(sizeof(*skel));`,
+    'if (!skel)',
+    '\treturn NULL;',
+    `skel->ctx.sz = ${skeleton.contextSize}; /* loader context, map and program descriptors */`,
+    ...values,
+    ...machineSizes(names),
+    ...(skeleton.kconfig.length > 0 ? [`${name}__fill_kconfig(skel);`] : []),
+    'return skel;',
+    ...(data.length === 0 ? [] : ['cleanup:', `${name}__destroy(skel);`, 'return NULL;']),
+  ]);
+}
+
+/** Runs the loader once, as the context says. */
+function runLoader(names: HeaderNames): string {
+  const { name, skeleton } = names;
+  return cFunction('int', `${name}__run_loader(struct ${name} *skel)`, [
+    'struct bpf_load_and_run_opts opts;',
+    'int err;',
+    byteArray('opts_data', skeleton.data, ''),
+    byteArray('opts_insn', skeleton.insns, ''),
+    '',
+    'memset(&opts, 0, sizeof(opts));',
+    'opts.ctx = (struct bpf_loader_ctx *)skel;',
+    'opts.data_sz = sizeof(opts_data) - 1;',
+    'opts.data = (void *)(unsigned long)opts_data;',
+    'opts.insns_sz = sizeof(opts_insn) - 1;',
+    'opts.insns = (void *)(unsigned long)opts_insn;',
+    'err = bpf_load_and_run(&opts);',
+    'return err < 0 ? err : 0;',
+  ]);
+}
+
+function load(names: HeaderNames): string {
+  const { data } = names;
+  const finalize = data.flatMap((entry) => {
+    const { member, map } = entry;
+    const isReadOnly = (map.spec.flags & MapFlag.RDONLY_PROG) !== 0;
+    return [
+      `skel->${member} = (__typeof__(skel->${member}))skel_finalize_map_data(&skel->maps.${member}.initial_value,`,
+      `\t\t${mapSize(entry)}, ${isReadOnly ? 'PROT_READ' : 'PROT_READ | PROT_WRITE'}, skel->maps.${member}.map_fd);`,
+      `if (!skel->${member})`,
+      '\treturn -ENOMEM;',
     ];
-    return [...lines, ...round].join('\n');
-  }
+  });
+  return finishLoad(names, finalize);
+}
 
-  #attachProgram(program: ProgramSpec): string {
-    const name = cIdentifier(program.name);
-    const { expression, isSupported } = attachExpression(program);
-    const head = [`static inline int`, `${this.#name}__${name}__attach(struct ${this.#name} *skel)`, '{'];
-    if (!isSupported) {
-      return [
-        ...head,
-        '\t/* it cannot be attached without knowing what to */',
-        '\t(void)skel;',
-        '\treturn -EOPNOTSUPP;',
-        '}',
-        '',
-      ].join('\n');
-    }
-    return [
-      ...head,
-      `\tint prog_fd = skel->progs.${name}.prog_fd;`,
-      `\tint fd = ${expression};`,
-      '',
-      '\tif (fd > 0)',
-      `\t\tskel->links.${name}_fd = fd;`,
-      '\treturn fd;',
-      '}',
-      '',
-    ].join('\n');
-  }
+function openAndLoad({ name }: HeaderNames): string {
+  return cFunction(`struct ${name} *`, `${name}__open_and_load(void)`, [
+    `struct ${name} *skel = ${name}__open();`,
+    '',
+    'if (!skel)',
+    '\treturn NULL;',
+    `if (${name}__load(skel)) {`,
+    `\t${name}__destroy(skel);`,
+    '\treturn NULL;',
+    '}',
+    'return skel;',
+  ]);
+}
 
-  /** Attaches what can be attached by itself. Programs that are run or attached by hand (SEC without a hook) are left alone. */
-  #attach(): string {
-    const attached = this.#skeleton.programs.filter(
-      ({ spec }) => attachExpression(spec).isSupported || spec.autoAttach !== 'none',
-    );
-    const calls = attached.map(
-      ({ spec }) => `\tret = ret < 0 ? ret : ${this.#name}__${cIdentifier(spec.name)}__attach(skel);`,
-    );
-    return [
-      'static inline int',
-      `${this.#name}__attach(struct ${this.#name} *skel)`,
-      '{',
-      '\tint ret = 0;',
-      '',
-      ...(calls.length === 0 ? ['\t(void)skel;'] : calls),
-      '\treturn ret < 0 ? ret : 0;',
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  #detach(): string {
-    const { programs } = this.#skeleton;
-    const calls = programs.map(({ spec }) => {
-      const link = `skel->links.${cIdentifier(spec.name)}_fd`;
-      return `\tskel_closenz(${link});\n\t${link} = 0;`;
-    });
-    return [
-      'static inline void',
-      `${this.#name}__detach(struct ${this.#name} *skel)`,
-      '{',
-      ...(calls.length === 0 ? ['\t(void)skel;'] : calls),
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  #destroy(): string {
-    const { maps, programs } = this.#skeleton;
-    const data = this.#data.map(
-      (entry) =>
-        `\tskel_free_map_data(skel->${entry.member}, skel->maps.${entry.member}.initial_value, ${this.#mapSize(entry)});`,
-    );
-    return [
-      '__attribute__((unused)) static void',
-      `${this.#name}__destroy(struct ${this.#name} *skel)`,
-      '{',
-      '\tif (!skel)',
-      '\t\treturn;',
-      `\t${this.#name}__detach(skel);`,
-      ...programs.map(({ spec }) => `\tskel_closenz(skel->progs.${cIdentifier(spec.name)}.prog_fd);`),
-      ...data,
-      ...maps.map((map) => `\tskel_closenz(skel->maps.${mapIdentifier(map.spec)}.map_fd);`),
-      '\tskel_free(skel);',
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  #open(): string {
-    const data = this.#data.map((entry) => {
-      const { member, map } = entry;
-      return [
-        '\t{',
-        '\t\tstatic const char data[] __attribute__((__aligned__(8))) =',
-        `${stringLiteral(map.spec.initialValue ?? new Uint8Array(0), '\t\t\t')};`,
-        '',
-        `\t\tskel->${member} = (__typeof__(skel->${member}))skel_prep_map_data(data, ${this.#mapSize(entry)}, sizeof(data) - 1);`,
-        `\t\tif (!skel->${member})`,
-        '\t\t\tgoto cleanup;',
-        `\t\tskel->maps.${member}.initial_value = (uint64_t)(uintptr_t)skel->${member};`
-          .replaceAll('uint64_t', this.#standalone ? 'uint64_t' : '__u64')
-          .replaceAll('uintptr_t', this.#standalone ? 'uintptr_t' : 'unsigned long'),
-        '\t}',
-      ].join('\n');
-    });
-    const { programs, maps } = this.#skeleton;
-    const size = 24 + 16 * maps.length + 4 * programs.length;
-    return [
-      `static inline struct ${this.#name} *`,
-      `${this.#name}__open(void)`,
-      '{',
-      `\tstruct ${this.#name} *skel;`,
-      '',
-      `\tskel = (struct ${this.#name} *)skel_alloc(sizeof(*skel));`,
-      '\tif (!skel)',
-      '\t\treturn NULL;',
-      `\tskel->ctx.sz = ${size}; /* loader context, map and program descriptors */`,
-      ...data,
-      '\treturn skel;',
-      ...(data.length === 0 ? [] : ['cleanup:', `\t${this.#name}__destroy(skel);`, '\treturn NULL;']),
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  #load(): string {
-    const data = this.#data.map((entry) => {
-      const { member, map } = entry;
-      const isReadOnly = (map.spec.flags & MapFlag.RDONLY_PROG) !== 0;
-      const protection = isReadOnly ? PROTECTION.read : PROTECTION.write;
-      return [
-        `\tskel->${member} = (__typeof__(skel->${member}))skel_finalize_map_data(&skel->maps.${member}.initial_value,`,
-        `\t\t\t${this.#mapSize(entry)}, ${protection}, skel->maps.${member}.map_fd);`,
-        `\tif (!skel->${member})`,
-        '\t\treturn -ENOMEM;',
-      ].join('\n');
-    });
-    const bytes = (name: string, value: Uint8Array): string =>
-      [
-        `\tstatic const char ${name}[] __attribute__((__aligned__(8))) =`,
-        `${stringLiteral(value, '\t\t')};`,
-      ].join('\n');
-    return [
-      'static inline int',
-      `${this.#name}__load(struct ${this.#name} *skel)`,
-      '{',
-      '\tstruct bpf_load_and_run_opts opts;',
-      '\tint err;',
-      bytes('opts_data', this.#skeleton.data),
-      bytes('opts_insn', this.#skeleton.insns),
-      '',
-      '\tmemset(&opts, 0, sizeof(opts));',
-      '\topts.ctx = (struct bpf_loader_ctx *)skel;',
-      '\topts.data_sz = sizeof(opts_data) - 1;',
-      '\topts.data = opts_data;',
-      '\topts.insns_sz = sizeof(opts_insn) - 1;',
-      '\topts.insns = opts_insn;',
-      '',
-      '\terr = bpf_load_and_run(&opts);',
-      '\tif (err < 0)',
-      '\t\treturn err;',
-      ...data,
-      '\treturn err;',
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  #openAndLoad(): string {
-    return [
-      `static inline struct ${this.#name} *`,
-      `${this.#name}__open_and_load(void)`,
-      '{',
-      `\tstruct ${this.#name} *skel = ${this.#name}__open();`,
-      '',
-      '\tif (!skel)',
-      '\t\treturn NULL;',
-      `\tif (${this.#name}__load(skel)) {`,
-      `\t\t${this.#name}__destroy(skel);`,
-      '\t\treturn NULL;',
-      '\t}',
-      '\treturn skel;',
-      '}',
-      '',
-    ].join('\n');
-  }
-
-  /** The compiler of the includer must see the same sizes as the compiler of the object. */
-  #assert(): string {
-    const checks = this.#data.flatMap(({ member, members }) =>
-      members
-        .filter((item) => !item.isPadding)
-        .map(
-          (item) =>
-            `\t_Static_assert(sizeof(s->${member}->${item.name}) == ${item.size}, "unexpected size of '${item.name}'");`,
-        ),
-    );
-    return [
-      '__attribute__((unused)) static void',
-      `${this.#name}__assert(struct ${this.#name} *s)`,
-      '{',
-      '#ifdef __cplusplus',
-      '#define _Static_assert static_assert',
-      '#endif',
-      '\t(void)s;',
-      ...checks,
-      '#ifdef __cplusplus',
-      '#undef _Static_assert',
-      '#endif',
-      '}',
-      '',
-    ].join('\n');
-  }
+/** The compiler of the includer must see the same sizes as the compiler of the object. */
+function asserts({ name, data }: HeaderNames): string {
+  const checks = data.flatMap(({ member, members }) =>
+    members
+      .filter((item) => !item.isPadding)
+      .map(
+        (item) =>
+          `_Static_assert(sizeof(s->${member}->${item.name}) == ${item.size}, ${quoted(`unexpected size of '${item.name}'`)});`,
+      ),
+  );
+  return [
+    '#ifdef __cplusplus',
+    '#define _Static_assert static_assert',
+    '#endif',
+    cFunction(
+      'void',
+      `${name}__assert(struct ${name} *s)`,
+      ['(void)s;', ...checks],
+      '__attribute__((unused)) static',
+    ).trimEnd(),
+    '#ifdef __cplusplus',
+    '#undef _Static_assert',
+    '#endif',
+    '',
+  ].join('\n');
 }
 
 /**
  * The C header of a light skeleton, with the members and functions that users of bpftool's know: NAME__open, __load, __open_and_load,
- * __attach, __detach, __destroy and one __attach a program. For C and C++; `btf` is the object's, for the types of its globals.
+ * __attach, __detach, __destroy and one __attach a program. For C and C++, in user space and with -D__KERNEL__; `btf` is the object's,
+ * for the types of its globals.
  */
 export function writeHeader(
   skeleton: LightSkeleton,
   btf: Btf | undefined,
   options: HeaderOptions = {},
 ): string {
-  return new HeaderWriter(skeleton, btf, options).write();
+  const names = headerNames(skeleton, btf, options.name ?? skeleton.name);
+  const standalone = options.standalone ?? false;
+  const guard = `__${names.name.toUpperCase()}_SKEL_H__`;
+  return [
+    '/* SPDX-License-Identifier: MIT OR BSD-2-Clause */',
+    `/* Light skeleton of ${names.name}, made by Hidsmith. Do not edit: export it again. */`,
+    `#ifndef ${guard}`,
+    `#define ${guard}`,
+    '',
+    ...runtime(names, standalone),
+    '#ifndef HIDSMITH_ATTACH_TYPE',
+    standalone ? ATTACH_TYPE.standalone : ATTACH_TYPE.libbpf,
+    '#endif',
+    '',
+    structure(names),
+    ...attachFunctions(names),
+    ...tableFunctions(names),
+    ...hidFunctions(names),
+    attach(names),
+    detach(names),
+    destroy(names),
+    ...configFill(names),
+    open(names, standalone),
+    ...pinTable(names),
+    runLoader(names),
+    load(names),
+    openAndLoad(names),
+    asserts(names),
+    `#endif /* ${guard} */`,
+    '',
+  ].join('\n');
 }

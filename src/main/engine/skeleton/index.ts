@@ -5,3 +5,6 @@ export {
   type SkeletonProgram,
 } from './light-skeleton.ts';
 export { writeHeader, type HeaderOptions } from './header.ts';
+export { type SkeletonTable } from './light-skeleton.ts';
+export { loadSkeleton, RunningSkeleton, type SkeletonAttach, type SkeletonLoad } from './running.ts';
+export { AttachStep } from './struct-ops.ts';

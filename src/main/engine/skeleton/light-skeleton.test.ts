@@ -31,9 +31,10 @@ describe.skipIf(vectors === undefined)(
 
     it('gives each program its own fd where one of them is not loaded', () => {
       const skeleton = makeLightSkeleton(open('x24_autoload'));
-      expect(skeleton.programs.map(({ spec, index }) => [spec.name, index])).toEqual([
-        ['bb_xdp', 0],
-        ['cc_tc', 1],
+      expect(skeleton.programs.map(({ spec, index, isLoaded }) => [spec.name, index, isLoaded])).toEqual([
+        ['aa_optional', 0, false],
+        ['bb_xdp', 1, true],
+        ['cc_tc', 2, true],
       ]);
       expect(skeleton.warnings).toEqual([`program 'aa_optional' (SEC("?…")) is not loaded by the skeleton`]);
     });

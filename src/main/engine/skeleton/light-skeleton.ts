@@ -1,3 +1,4 @@
+import { records } from './layouts.ts';
 import { MapType, ProgType, AttachType } from '../abi/index.ts';
 import { EngineError } from '../base/index.ts';
 import { BtfKind } from '../btf/index.ts';
@@ -7,15 +8,16 @@ import {
   type MapSpec,
   type ObjectSpec,
   type ProgramSpec,
+  internalMapName,
 } from '../elf/index.ts';
 import { type Insn, PseudoSource } from '../isa/index.ts';
 import { linkProgram, type LinkedProgram } from '../loader/index.ts';
+import { type StructOpsTable, structOpsAttaches, structOpsMember, structOpsTables } from './struct-ops.ts';
 import {
   type LoaderMap,
   type LoaderProgram,
   LoaderProgramWriter,
   type LoaderSymbol,
-  records,
 } from './loader-program.ts';
 
 /** A map as the skeleton's context and header see it. */
@@ -30,6 +32,17 @@ export interface SkeletonProgram {
   readonly spec: ProgramSpec;
   /** Position in the context's program descriptors. */
   readonly index: number;
+  /** False for SEC("?…"): it has a descriptor, as in bpftool's headers, and its fd stays 0. */
+  readonly isLoaded: boolean;
+}
+
+/** A struct_ops table as the skeleton's user attaches it. */
+export interface SkeletonTable {
+  readonly table: StructOpsTable;
+  /** Name of the program that attaches it. */
+  readonly attachName: string;
+  /** Position of this program's descriptor, behind those of the object's own programs. */
+  readonly index: number;
 }
 
 /** A light skeleton without its C text: what the loader program and its data are. */
@@ -41,10 +54,26 @@ export interface LightSkeleton {
   readonly data: Uint8Array;
   readonly maps: readonly SkeletonMap[];
   readonly programs: readonly SkeletonProgram[];
+  readonly tables: readonly SkeletonTable[];
+  /** Kernel configuration values that the running machine fills in, in the `.kconfig` map. */
+  readonly kconfig: readonly KconfigExtern[];
+  /** What the running kernel must have by name, so that a failure can say what is missing. */
+  readonly needs: readonly SkeletonNeed[];
+  /** HID-BPF programs of Linux 6.3 to 6.10 (fmod_ret): attached to a device through a kernel function. */
+  readonly hidPrograms: readonly SkeletonProgram[];
   /** Bytes of the context: loader part, map and program descriptors. */
   readonly contextSize: number;
   /** What of the object is not in the skeleton, and why. */
   readonly warnings: readonly string[];
+}
+
+/** A kconfig extern. */
+export type KconfigExtern = Extract<ExternSpec, { readonly kind: 'kconfig' }>;
+
+/** A name that must be among the running kernel's types, and what it is. */
+export interface SkeletonNeed {
+  readonly name: string;
+  readonly what: 'struct' | 'function' | 'variable';
 }
 
 /** Map types for which libbpf sends no BTF of key and value (bpf_object__create_map). */
@@ -67,8 +96,9 @@ const MAPS_WITHOUT_BTF: ReadonlySet<number> = new Set([
 
 /** Prefix and kind of the kernel type that an attach target names (libbpf: btf_get_kernel_prefix_kind). */
 function attachTarget(program: ProgramSpec): { name: string; kind: number } | undefined {
-  const target = program.attachTarget;
-  if (!program.attachBtf || target === undefined) return undefined;
+  if (!program.attachBtf || program.attachTarget === undefined) return undefined;
+  // `module:name`: the kernel looks through its modules anyway.
+  const target = program.attachTarget.slice(program.attachTarget.indexOf(':') + 1);
   switch (program.expectedAttachType) {
     case AttachType.TRACE_RAW_TP:
       return { name: `btf_trace_${target}`, kind: BtfKind.TYPEDEF };
@@ -166,14 +196,16 @@ function loaderProgram(
 ): LoaderProgram {
   const linked = linkProgram(spec, program);
   const { insns, symbols } = relocate(spec, linked, slots);
-  const attach = attachTarget(program);
+  const member = program.progType === ProgType.STRUCT_OPS ? structOpsMember(spec, program.name) : undefined;
+  const attach =
+    member === undefined ? attachTarget(program) : { name: member.typeName, kind: BtfKind.STRUCT };
   return {
     type: program.progType,
     name: program.name,
     license: spec.license,
     insns,
     flags: program.progFlags,
-    expectedAttachType: program.expectedAttachType,
+    expectedAttachType: member?.memberIndex ?? program.expectedAttachType,
     funcInfo: records(linked.funcInfo.map(({ insn, typeId }) => [insn, typeId])),
     lineInfo: records(
       linked.lineInfo.map((line) => [line.insn, line.fileNameOffset, line.lineOffset, line.lineColumn]),
@@ -186,92 +218,187 @@ function loaderProgram(
   };
 }
 
-/** What the loader cannot do for this object; the reason goes into the error. */
+/** What a loader program cannot do; the reason goes into the error. */
 function refuseWhatIsNotSupported(spec: ObjectSpec): void {
-  const structOps = spec.maps.find((map) => map.origin === 'struct_ops');
-  if (structOps !== undefined) {
-    throw new EngineError(
-      'unsupported',
-      `'${structOps.name}' is a struct_ops table: skeletons of struct_ops drivers are not exported yet, only those of other programs`,
-      {
-        map: structOps.name,
-      },
-    );
+  const refuse = (why: string, detail: Record<string, string>): never => {
+    throw new EngineError('unsupported', why, detail);
+  };
+  for (const program of spec.programs) {
+    const { name, progType, sectionName } = program;
+    if (!program.autoload) continue;
+    if (progType === ProgType.UNSPEC) {
+      refuse(`program '${name}': libbpf knows no program type for section '${sectionName}'`, {
+        program: name,
+      });
+    }
+    if (progType === ProgType.EXT) {
+      refuse(
+        `program '${name}' replaces a function of another program, whose fd a loader program cannot get`,
+        { program: name },
+      );
+    }
+    if (program.attachBtf && program.attachTarget === undefined) {
+      refuse(`program '${name}': section '${sectionName}' names nothing to attach to`, { program: name });
+    }
+    if (progType === ProgType.STRUCT_OPS && structOpsMember(spec, name) === undefined) {
+      refuse(`program '${name}' (SEC("${sectionName}")) stands in no struct_ops variable`, { program: name });
+    }
   }
-  const pinned = spec.maps.find((map) => map.pinByName);
-  if (pinned !== undefined) {
-    throw new EngineError(
-      'unsupported',
-      `map '${pinned.name}' is pinned by name: a loader program cannot pin; take LIBBPF_PIN_BY_NAME out`,
-      { map: pinned.name },
-    );
-  }
-  const slots = spec.maps.find((map) => map.slots.some((slot) => slot.kind === 'program'));
-  if (slots !== undefined) {
-    throw new EngineError(
-      'unsupported',
-      `program array '${slots.name}' has initial slots: fill them from user space after the load`,
-      { map: slots.name },
-    );
-  }
-  const config = spec.externs.find((external) => external.kind === 'kconfig');
-  if (config !== undefined) {
-    throw new EngineError(
-      'unsupported',
-      `extern '${config.name}' is a kernel configuration value, which only the target machine knows: read it in user space and pass it in a global`,
-      {
-        extern: config.name,
-      },
-    );
-  }
-  const target = spec.programs.find((program) => program.progType === ProgType.EXT);
-  if (target !== undefined) {
-    throw new EngineError(
-      'unsupported',
-      `program '${target.name}' replaces a function of another program, whose fd a loader program cannot get`,
-      { program: target.name },
+  const arena = spec.maps.find((map) => map.origin === 'arena' && (map.initialValue?.length ?? 0) > 0);
+  if (arena !== undefined) {
+    refuse(
+      `map '${arena.name}': __arena variables need mmap() of the arena before programs are loaded, which a loader program cannot do`,
+      { map: arena.name },
     );
   }
 }
 
+/** libbpf: struct_ops programs are loaded if a variable that is created uses them, all others as their SEC says. */
+function isLoaded(spec: ObjectSpec, program: ProgramSpec): boolean {
+  if (program.progType !== ProgType.STRUCT_OPS) return program.autoload;
+  const users = spec.maps.filter(({ structOps }) =>
+    structOps?.slots.some((slot) => slot.program === program.name),
+  );
+  return users.length > 0 ? users.some((map) => map.autoCreate) : program.autoload;
+}
+
+/** The maps that the loader creates: tables of struct_ops are made when they are attached. */
+function loaderMaps(spec: ObjectSpec): MapSpec[] {
+  return spec.maps.filter((map) => map.autoCreate && map.structOps === undefined);
+}
+
+function createMaps(writer: LoaderProgramWriter, maps: readonly MapSpec[], hasBtf: boolean): void {
+  for (const [index, map] of maps.entries()) {
+    const steps = (): void => {
+      if (map.inner !== undefined) writer.createInnerMap(loaderMap(map.inner, map.inner.name, hasBtf));
+      writer.createMap(loaderMap(map, map.name, hasBtf));
+      if (map.initialValue !== undefined) writer.updateMap(index, map.initialValue);
+      if (map.origin === 'rodata' || map.origin === 'kconfig') writer.freezeMap(index);
+      for (const slot of map.slots) {
+        if (slot.kind !== 'map') continue;
+        const inner = maps.findIndex((candidate) => candidate.name === slot.name);
+        writer.populateOuterMap(index, slot.index, inner);
+      }
+    };
+    if (map.pinByName) writer.unlessTaken(steps);
+    else steps();
+  }
+}
+
+function fillProgramArrays(
+  writer: LoaderProgramWriter,
+  maps: readonly MapSpec[],
+  loaded: ReadonlyMap<string, number>,
+): void {
+  for (const [index, map] of maps.entries()) {
+    for (const slot of map.slots) {
+      if (slot.kind !== 'program') continue;
+      const program = loaded.get(slot.name);
+      if (program === undefined) {
+        throw new EngineError(
+          'unsupported',
+          `slot ${slot.index} of program array '${map.name}' is for '${slot.name}', which is not loaded`,
+          { map: map.name, program: slot.name },
+        );
+      }
+      writer.populateProgramArray(index, slot.index, program);
+    }
+  }
+}
+
+/** Names that the kernel must know: a loader answers -ENOENT without one and cannot say which. */
+function needsOf(programs: readonly LoaderProgram[]): SkeletonNeed[] {
+  const needs = new Map<string, SkeletonNeed>();
+  const add = (name: string, kind: number): void => {
+    const what = kind === BtfKind.STRUCT ? 'struct' : kind === BtfKind.VAR ? 'variable' : 'function';
+    needs.set(name, { name, what });
+  };
+  for (const { attach, symbols } of programs) {
+    if (attach !== undefined) add(attach.name, attach.kind);
+    for (const symbol of symbols)
+      if (!symbol.weak && symbol.use !== 'typeless') add(symbol.name, symbol.kind);
+  }
+  return [...needs.values()];
+}
+
+/** Kernel functions that HID-BPF programs of Linux 6.3 to 6.10 are attached to (fmod_ret). */
+const HID_HOOKS = new Set(['hid_bpf_device_event', 'hid_bpf_rdesc_fixup']);
+
+function isHidHook(program: ProgramSpec): boolean {
+  return (
+    program.progType === ProgType.TRACING &&
+    program.expectedAttachType === AttachType.MODIFY_RETURN &&
+    HID_HOOKS.has(program.attachTarget ?? '')
+  );
+}
+
+/** The object under another name: names of data sections' maps begin with it (libbpf: internal_map_name). */
+export function renameObject(spec: ObjectSpec, name: string): ObjectSpec {
+  const isData = (map: MapSpec): boolean =>
+    map.origin === 'data' || map.origin === 'rodata' || map.origin === 'bss' || map.origin === 'kconfig';
+  const maps = spec.maps.map((map) =>
+    isData(map) ? { ...map, name: internalMapName(name, map.sectionName) } : map,
+  );
+  return { ...spec, name, maps };
+}
+
 /**
  * Makes the loader program and data of an object's light skeleton: byte for byte what libbpf 1.7.0 (bpftool 7.7.0 gen skeleton -L)
- * makes of it, wherever that one works. Throws `unsupported` with the reason for what a loader program cannot do.
+ * makes of it, wherever that one works and no value of the exporting machine is in it. `name` is the skeleton's: bpftool names the
+ * object after it. Throws `unsupported` with the reason for what a loader program cannot do.
  */
-export function makeLightSkeleton(spec: ObjectSpec): LightSkeleton {
+export function makeLightSkeleton(object: ObjectSpec, name: string = object.name): LightSkeleton {
+  const spec = name === object.name ? object : renameObject(object, name);
   refuseWhatIsNotSupported(spec);
-  const warnings: string[] = [];
-  const maps = spec.maps.filter((map) => map.autoCreate);
-  const hasBtf = spec.btf !== undefined;
-  const writer = new LoaderProgramWriter(spec.functions.length, maps.length);
-  if (spec.btf !== undefined) writer.loadBtf(spec.btf.bytes);
+  const maps = loaderMaps(spec);
+  const tables = structOpsTables(spec);
+  const own = spec.programs.map((program, index) => ({
+    spec: program,
+    index,
+    isLoaded: isLoaded(spec, program),
+  }));
+  const attached = tables.length === 0 ? undefined : structOpsAttaches(spec, tables);
+  const attaches = attached?.attaches ?? [];
+  const btf = attached?.btf ?? spec.btf?.bytes;
+  const writer = new LoaderProgramWriter({
+    functions: spec.functions.length + attaches.length,
+    programs: own.filter((program) => program.isLoaded).length + attaches.length,
+    maps: maps.length,
+  });
+  writer.takeMaps(maps.flatMap((map, index) => (map.pinByName ? [index] : [])));
+  if (btf !== undefined) writer.loadBtf(btf);
+  createMaps(writer, maps, btf !== undefined);
   const slots = new Map(maps.map((map, slot) => [map.index, slot]));
-  for (const map of maps) {
-    if (map.inner !== undefined) writer.createInnerMap(loaderMap(map.inner, map.inner.name, hasBtf));
-    const index = writer.createMap(loaderMap(map, map.name, hasBtf));
-    if (map.initialValue !== undefined) writer.updateMap(index, map.initialValue);
-    if (map.origin === 'rodata' || map.origin === 'kconfig') writer.freezeMap(index);
-    for (const slot of map.slots) {
-      const inner = maps.findIndex((candidate) => candidate.name === slot.name);
-      writer.populateOuterMap(index, slot.index, inner);
-    }
+  const loaded = new Map<string, number>();
+  const programs: LoaderProgram[] = [];
+  const load = (program: LoaderProgram, position: number): number => {
+    programs.push(program);
+    return writer.loadProgram(program, position);
+  };
+  for (const program of own) {
+    if (!program.isLoaded) continue;
+    loaded.set(program.spec.name, load(loaderProgram(spec, program.spec, slots), program.index));
   }
-  const programs: SkeletonProgram[] = [];
-  for (const program of spec.programs) {
-    if (!program.autoload) {
-      warnings.push(`program '${program.name}' (SEC("?…")) is not loaded by the skeleton`);
-      continue;
-    }
-    programs.push({ spec: program, index: writer.loadProgram(loaderProgram(spec, program, slots)) });
-  }
+  for (const [i, attach] of attaches.entries()) load(attach.program, own.length + i);
+  fillProgramArrays(writer, maps, loaded);
   const { insns, blob } = writer.finish();
   return {
-    name: spec.name,
+    name,
     insns,
     data: blob,
     maps: maps.map((map, index) => ({ spec: map, index })),
-    programs,
-    contextSize: 24 + 16 * maps.length + 4 * programs.length,
-    warnings,
+    programs: own,
+    tables: attaches.map(({ table, program }, i) => ({
+      table,
+      attachName: program.name,
+      index: own.length + i,
+    })),
+    kconfig: spec.externs.filter((external) => external.kind === 'kconfig'),
+    needs: needsOf(programs),
+    hidPrograms: own.filter((program) => program.isLoaded && isHidHook(program.spec)),
+    contextSize: 24 + 16 * maps.length + 4 * (own.length + attaches.length),
+    warnings: own
+      .filter((program) => !program.isLoaded)
+      .map((program) => `program '${program.spec.name}' (SEC("?…")) is not loaded by the skeleton`),
   };
 }

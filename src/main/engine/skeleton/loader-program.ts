@@ -1,8 +1,9 @@
-import { EngineError, concatBytes, toCString, viewOf } from '../base/index.ts';
-import { BpfCmd, MapType } from '../abi/index.ts';
+import { EngineError, toCString, viewOf } from '../base/index.ts';
+import { BpfCmd, Errno, MapType } from '../abi/index.ts';
 import { type Insn, encodeInsns } from '../isa/index.ts';
 import { Blob, MAP_SLOTS } from './blob.ts';
 import { Code, Helper, Jump, R0, R1, R2, R3, R4, R6, R7, R8, R9, R10, Width } from './code.ts';
+import { BtfLoad, MapCreate, MapFreeze, MapUpdate, ProgLoad, attribute, u32 } from './layouts.ts';
 
 /*
  * The program of a light skeleton: it makes all bpf(2) calls of a load through bpf_sys_bpf and hands
@@ -25,54 +26,6 @@ const PROG_DESC_SIZE = 4;
 /** ctx->flags bit: the skeleton is loaded by the kernel itself. */
 const SKEL_KERNEL = 1;
 
-/** Offsets in union bpf_attr of the commands that the loader makes, and the sizes it passes. */
-const BtfLoad = { SIZE: 28, BTF: 0, LOG_BUF: 8, BTF_SIZE: 16, LOG_SIZE: 20, LOG_LEVEL: 24 } as const;
-const MapCreate = {
-  SIZE: 72,
-  TYPE: 0,
-  KEY_SIZE: 4,
-  VALUE_SIZE: 8,
-  MAX_ENTRIES: 12,
-  FLAGS: 16,
-  INNER_MAP_FD: 20,
-  NUMA_NODE: 24,
-  NAME: 28,
-  BTF_FD: 48,
-  KEY_TYPE: 52,
-  VALUE_TYPE: 56,
-  EXTRA: 64,
-} as const;
-const MapUpdate = { SIZE: 32, MAP_FD: 0, KEY: 8, VALUE: 16 } as const;
-const MapFreeze = { SIZE: 4, MAP_FD: 0 } as const;
-const ProgLoad = {
-  SIZE: 140,
-  TYPE: 0,
-  INSN_CNT: 4,
-  INSNS: 8,
-  LICENSE: 16,
-  LOG_LEVEL: 24,
-  LOG_SIZE: 28,
-  LOG_BUF: 32,
-  FLAGS: 44,
-  NAME: 48,
-  EXPECTED_ATTACH_TYPE: 68,
-  BTF_FD: 72,
-  FUNC_INFO_REC_SIZE: 76,
-  FUNC_INFO: 80,
-  FUNC_INFO_CNT: 88,
-  LINE_INFO_REC_SIZE: 92,
-  LINE_INFO: 96,
-  LINE_INFO_CNT: 104,
-  ATTACH_BTF_ID: 108,
-  ATTACH_BTF_OBJ_FD: 112,
-  CORE_RELO_CNT: 116,
-  FD_ARRAY: 120,
-  CORE_RELOS: 128,
-  CORE_RELO_REC_SIZE: 136,
-} as const;
-
-/** BPF_OBJ_NAME_LEN - 1: names in attributes are cut to this. */
-const NAME_LENGTH = 15;
 const FUNC_INFO_SIZE = 8;
 const LINE_INFO_SIZE = 16;
 const CORE_RELO_SIZE = 16;
@@ -82,8 +35,13 @@ const INSN_OFF = 2;
 const INSN_IMM = 4;
 /** The next slot's imm. */
 const INSN_IMM_HIGH = 12;
-const ENOENT = 2;
 const INT16_MAX = 0x7fff;
+/** Program fds on the stack of libbpf's loaders (MAX_USED_PROGS); objects of more functions get a bigger stack. */
+const LIBBPF_PROGRAMS = 32;
+/** What fits into 512 bytes of stack: fds of further programs lie in the blob. */
+const STACK_PROGRAMS = 120;
+/** A jump to the cleanup code that would be longer goes by a stepping stone. */
+const LONGEST_JUMP = 0x7f00;
 
 /** What BPF_MAP_CREATE is told. */
 export interface LoaderMap {
@@ -136,20 +94,14 @@ interface KnownSymbol {
   readonly slot: number;
 }
 
-function attribute(
-  size: number,
-  fields: readonly (readonly [offset: number, value: number])[],
-  name?: readonly [offset: number, text: string],
-): Uint8Array {
-  const bytes = new Uint8Array(size);
-  const view = viewOf(bytes);
-  for (const [offset, value] of fields) view.setUint32(offset, value, true);
-  if (name) bytes.set(toCString(name[1], NAME_LENGTH + 1), name[0]);
-  return bytes;
-}
-
-function u32(value: number): Uint8Array {
-  return attribute(4, [[0, value]]);
+/** What a loader will do: its stack and its cleanup code come before everything else. */
+export interface LoaderPlan {
+  /** Functions of the object, subprograms too (libbpf's nr_programs). */
+  readonly functions: number;
+  /** Programs that will be loaded. */
+  readonly programs: number;
+  /** Maps that will be created. */
+  readonly maps: number;
 }
 
 /** Emits the loader program step by step; the steps are called in the order of the load. */
@@ -157,28 +109,37 @@ export class LoaderProgramWriter {
   readonly #code = new Code();
   readonly #blob: Blob;
   readonly #stackSize: number;
-  readonly #programSlots: number;
-  readonly #cleanup: number;
+  /** Program fds that have a place on the stack; those of further programs lie in the blob at `#programsAt`. */
+  readonly #stackPrograms: number;
+  readonly #programsAt: number;
   readonly #mapCount: number;
+  /** Where an error jumps to: the cleanup code, or a stepping stone on the way back to it. */
+  #cleanup: number;
   #maps = 0;
-  #programs = 0;
+  /** Context positions of the loaded programs, in the order of their loads. */
+  readonly #programs: number[] = [];
   /** Slots in use by the program at hand: the next one takes them anew. */
   #kfuncSlots = 0;
 
-  /**
-   * @param functions number of functions of the object (libbpf's nr_programs: subprograms count too)
-   * @param maps number of maps that will be created
-   */
-  constructor(functions: number, maps: number) {
-    this.#programSlots = Math.max(32, functions);
-    this.#stackSize = 8 + 4 * this.#programSlots;
+  /** Begins the program: zeroed stack, cleanup code. Throws `unsupported` for more maps than a jump can span. */
+  constructor(plan: LoaderPlan) {
+    const { functions, programs, maps } = plan;
+    const isPlain = functions <= LIBBPF_PROGRAMS;
+    this.#stackPrograms = isPlain
+      ? LIBBPF_PROGRAMS
+      : Math.max(LIBBPF_PROGRAMS, Math.min(programs, STACK_PROGRAMS));
+    this.#stackSize = 8 + 4 * this.#stackPrograms;
     this.#mapCount = maps;
     this.#blob = new Blob(Math.max(MAP_SLOTS, maps));
-    if (this.#stackSize > 512) {
+    const outside = Math.max(0, programs - this.#stackPrograms);
+    this.#programsAt = this.#blob.add(new Uint8Array(4 * outside));
+    const used = 8 + 4 * (isPlain ? functions : Math.min(programs, this.#stackPrograms));
+    const cleanupSize = (used / 4) * 3 + 2 + (maps + outside) * 6;
+    if (cleanupSize > INT16_MAX) {
       throw new EngineError(
         'unsupported',
-        `an object of ${functions} functions: a loader program has stack for ${(512 - 8) / 4}`,
-        { functions },
+        `${maps} maps and ${programs} programs: the cleanup code of a loader program has room for about ${Math.floor(INT16_MAX / 6)}`,
+        { maps, programs },
       );
     }
     const code = this.#code;
@@ -189,8 +150,7 @@ export class LoaderProgramWriter {
       .movImm(R2, this.#stackSize)
       .movImm(R3, 0);
     code.call(Helper.PROBE_READ_KERNEL);
-    const used = 8 + 4 * functions;
-    code.goto((used / 4) * 3 + 2 + maps * 6);
+    code.goto(cleanupSize);
     this.#cleanup = code.length;
     for (let i = 0; i < used; i += 4) {
       code
@@ -199,6 +159,7 @@ export class LoaderProgramWriter {
         .call(Helper.SYS_CLOSE);
     }
     for (let i = 0; i < maps; i++) this.#closeBlob(this.#blob.fdSlot(i));
+    for (let i = 0; i < outside; i++) this.#closeBlob(this.#programsAt + 4 * i);
     code.movReg(R0, R7).exit();
   }
 
@@ -208,8 +169,33 @@ export class LoaderProgramWriter {
   get #innerMapFd(): number {
     return -this.#stackSize + 4;
   }
-  #programFd(index: number): number {
-    return -this.#stackSize + 8 + 4 * index;
+
+  /* ---- where program fds are ---- */
+
+  #isOnStack(program: number): boolean {
+    return program < this.#stackPrograms;
+  }
+  #stackProgram(program: number): number {
+    return -this.#stackSize + 8 + 4 * program;
+  }
+  #blobProgram(program: number): number {
+    return this.#programsAt + 4 * (program - this.#stackPrograms);
+  }
+
+  #keepProgram(program: number): void {
+    if (this.#isOnStack(program)) this.#code.store(Width.W, R10, R7, this.#stackProgram(program));
+    else this.#code.blobAddress(R1, this.#blobProgram(program)).store(Width.W, R1, R7, 0);
+  }
+
+  #programToBlob(at: number, program: number): void {
+    if (this.#isOnStack(program)) this.#stackToBlob(at, this.#stackProgram(program));
+    else this.#blobToBlob(at, 4, this.#blobProgram(program));
+  }
+
+  #programToContext(program: number, context: number): void {
+    if (this.#isOnStack(program)) this.#code.load(Width.W, R0, R10, this.#stackProgram(program));
+    else this.#code.blobAddress(R1, this.#blobProgram(program)).load(Width.W, R0, R1, 0);
+    this.#code.store(Width.W, R6, R0, context);
   }
 
   /* ---- building blocks ---- */
@@ -246,14 +232,13 @@ export class LoaderProgramWriter {
     this.#code.movImm(R1, command).blobAddress(R2, at).movImm(R3, size).call(Helper.SYS_BPF).movReg(R7, R0);
   }
   #checkError(): void {
-    const distance = this.#cleanup - this.#code.length - 1;
-    if (distance < -0x8000) {
-      throw new EngineError(
-        'unsupported',
-        `the loader program is too long: the jump to its cleanup code would span ${-distance} instructions, 32768 are possible`,
-      );
+    const code = this.#code;
+    const distance = (): number => this.#cleanup - code.length - 1;
+    if (distance() < -LONGEST_JUMP) {
+      code.goto(1).goto(distance() - 1);
+      this.#cleanup = code.length - 1;
     }
-    this.#code.jumpIf(Jump.JSLT, R7, 0, distance);
+    code.jumpIf(Jump.JSLT, R7, 0, distance());
   }
   #logToBlob(attr: number, level: number, size: number, buffer: number): void {
     this.#contextToBlob(attr + level, 4, CTX_LOG_LEVEL, false);
@@ -286,10 +271,32 @@ export class LoaderProgramWriter {
 
   /** Returns the map's index: its slot in the fd_array and in the context. */
   createMap(map: LoaderMap): number {
-    const index = this.#maps;
+    const index = this.#maps++;
     this.#createMap(map, index);
-    this.#maps = index + 1;
     return index;
+  }
+
+  /**
+   * Moves the fds of maps that user space found pinned into the fd_array, before anything can fail: from here on the loader
+   * closes them after an error, and the context shows that it has them.
+   */
+  takeMaps(maps: readonly number[]): void {
+    const code = this.#code;
+    for (const index of maps) {
+      const context = CTX_SIZE + MAP_DESC_SIZE * index;
+      code.load(Width.W, R0, R6, context).movImm(R1, 0).store(Width.W, R6, R1, context);
+      code.blobAddress(R1, this.#blob.fdSlot(index)).store(Width.W, R1, R0, 0);
+    }
+  }
+
+  /** Does `steps`, which create and fill the next map, unless takeMaps() has given it an fd. */
+  unlessTaken(steps: () => void): void {
+    const code = this.#code;
+    code.blobAddress(R1, this.#blob.fdSlot(this.#maps)).load(Width.W, R0, R1, 0);
+    const jump = code.length;
+    code.jumpIf(Jump.JNE, R0, 0, 0);
+    steps();
+    code.land(jump);
   }
 
   #createMap(map: LoaderMap, index: number | undefined): void {
@@ -361,8 +368,16 @@ export class LoaderProgramWriter {
     this.#checkError();
   }
 
-  /** Returns the program's index in the context. */
-  loadProgram(program: LoaderProgram): number {
+  /** Puts a loaded program (by the order of loads) into slot `slot` of the program array `map`. */
+  populateProgramArray(map: number, slot: number, program: number): void {
+    const key = this.#blob.add(u32(slot));
+    const value = this.#blob.add(u32(0));
+    this.#programToBlob(value, program);
+    this.#update(map, key, value);
+  }
+
+  /** Loads a program whose fd goes to `position` among the context's program descriptors. Returns its number in the order of loads. */
+  loadProgram(program: LoaderProgram, position: number): number {
     const blob = this.#blob;
     const license = blob.add(toCString(program.license));
     const insns = blob.add(encodeInsns(program.insns));
@@ -402,8 +417,8 @@ export class LoaderProgramWriter {
     this.#closeModules(known);
     if (program.attach) this.#closeBlob(attr + ProgLoad.ATTACH_BTF_OBJ_FD);
     this.#checkError();
-    const index = this.#programs++;
-    this.#code.store(Width.W, R10, R7, this.#programFd(index));
+    const index = this.#programs.push(position) - 1;
+    this.#keepProgram(index);
     return index;
   }
 
@@ -490,7 +505,7 @@ export class LoaderProgramWriter {
     const result = this.#blob.add(new Uint8Array(8));
     code.blobAddress(R1, nameAt).movImm(R2, name.length).movImm(R3, 0).blobAddress(R4, result);
     code.call(Helper.KALLSYMS_LOOKUP_NAME).blobAddress(R9, result).load(Width.DW, R9, R9, 0).movReg(R7, R0);
-    if (symbol.weak) code.jumpIf(Jump.JEQ, R7, -ENOENT, 1);
+    if (symbol.weak) code.jumpIf(Jump.JEQ, R7, -Errno.ENOENT, 1);
     this.#checkError();
     code.store(Width.W, R8, R9, INSN_IMM).shiftRight(R9, 32).store(Width.W, R8, R9, INSN_IMM_HIGH);
   }
@@ -509,10 +524,10 @@ export class LoaderProgramWriter {
       throw new EngineError('usage', `${this.#maps} maps created, ${this.#mapCount} announced`);
     const code = this.#code;
     this.#closeStack(this.#btfFd);
-    for (let i = 0; i < this.#programs; i++) {
-      const context = CTX_SIZE + MAP_DESC_SIZE * this.#maps + PROG_DESC_SIZE * i;
-      code.load(Width.W, R0, R10, this.#programFd(i)).store(Width.W, R6, R0, context);
-    }
+    const descriptors = CTX_SIZE + MAP_DESC_SIZE * this.#maps;
+    this.#programs.forEach((position, program) => {
+      this.#programToContext(program, descriptors + PROG_DESC_SIZE * position);
+    });
     for (let i = 0; i < this.#maps; i++) {
       code
         .blobAddress(R1, this.#blob.fdSlot(i))
@@ -522,16 +537,4 @@ export class LoaderProgramWriter {
     code.movImm(R0, 0).exit();
     return { insns: encodeInsns(code.insns), blob: this.#blob.finish() };
   }
-}
-
-/** struct bpf_func_info or bpf_line_info records and the like from rows of u32. */
-export function records(rows: readonly (readonly number[])[]): Uint8Array {
-  return concatBytes(
-    rows.map((row) =>
-      attribute(
-        4 * row.length,
-        row.map((value, i) => [4 * i, value] as const),
-      ),
-    ),
-  );
 }

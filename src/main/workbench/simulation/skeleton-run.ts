@@ -1,85 +1,46 @@
-import { BpfCmd, MapType, ProgFlag, ProgType, UserMemory, errnoName } from '../../engine/abi/index.ts';
-import { bytesEqual, toCString, viewOf } from '../../engine/base/index.ts';
+import { errnoName } from '../../engine/abi/index.ts';
+import { bytesEqual, fromHex } from '../../engine/base/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
-import { type BpfMap, type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
-import { type LightSkeleton, makeLightSkeleton } from '../../engine/skeleton/index.ts';
+import { type HidDevice } from '../../engine/hid/index.ts';
+import { type BpfLink, type BpfMap, type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
+import { type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
+import {
+  AttachStep,
+  type LightSkeleton,
+  type RunningSkeleton,
+  loadSkeleton,
+  makeLightSkeleton,
+} from '../../engine/skeleton/index.ts';
 import { type SkeletonRunView, type TraceRow } from '../../../preload/contract/index.ts';
 import { type Resources } from '../resources.ts';
-import { LOADER_NAME } from './attach.ts';
+import { type DevicePlan, LOADER_NAME } from './attach.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { traceRow } from './trace-view.ts';
 
-/** What user space passes to bpf(2) to load and run a skeleton: bpf_load_and_run() of a skeleton's runtime. */
-const Attr = {
-  mapCreate: { size: 72, type: 0, keySize: 4, valueSize: 8, maxEntries: 12, name: 28 },
-  mapUpdate: { size: 32, fd: 0, key: 8, value: 16 },
-  progLoad: { size: 128, type: 0, insnCount: 4, insns: 8, license: 16, flags: 44, name: 48, fdArray: 120 },
-  progRun: { size: 80, fd: 0, retval: 4, contextSize: 40, context: 48 },
-} as const;
+/** BPF_OBJ_NAME_LEN - 1: what the kernel keeps of a program's name. */
+const NAME_LENGTH = 15;
 
-/** Runs a light skeleton in a task of the kernel, as its header would. Result and, in `context`, the fds. */
-function loadAndRun(
-  simulation: Simulation,
-  skeleton: LightSkeleton,
-): { error: number; retval: number; context: Uint8Array } {
-  const { task } = simulation;
-  const memory = new UserMemory();
-  const call = (
-    cmd: number,
-    size: number,
-    fill: (view: DataView, attr: Uint8Array) => void,
-  ): { result: number; attr: Uint8Array } => {
-    const attr = new Uint8Array(size);
-    fill(viewOf(attr), attr);
-    return { result: task.bpf(cmd, attr, memory), attr };
-  };
-  const context = new Uint8Array(skeleton.contextSize);
-  viewOf(context).setUint32(0, skeleton.contextSize, true);
-  const { mapCreate, mapUpdate, progLoad, progRun } = Attr;
-  const map = call(BpfCmd.MAP_CREATE, mapCreate.size, (view, attr) => {
-    view.setUint32(mapCreate.type, MapType.ARRAY, true);
-    view.setUint32(mapCreate.keySize, 4, true);
-    view.setUint32(mapCreate.valueSize, skeleton.data.length, true);
-    view.setUint32(mapCreate.maxEntries, 1, true);
-    attr.set(toCString('__loader.map'), mapCreate.name);
-  }).result;
-  if (map < 0) return { error: map, retval: 0, context };
-  const update = call(BpfCmd.MAP_UPDATE_ELEM, mapUpdate.size, (view) => {
-    view.setUint32(mapUpdate.fd, map, true);
-    view.setBigUint64(mapUpdate.key, memory.put(new Uint8Array(4)), true);
-    view.setBigUint64(mapUpdate.value, memory.put(skeleton.data), true);
-  }).result;
-  const program =
-    update < 0
-      ? update
-      : call(BpfCmd.PROG_LOAD, progLoad.size, (view, attr) => {
-          const fds = new Uint8Array(4);
-          viewOf(fds).setInt32(0, map, true);
-          view.setUint32(progLoad.type, ProgType.SYSCALL, true);
-          view.setUint32(progLoad.insnCount, skeleton.insns.length / 8, true);
-          view.setBigUint64(progLoad.insns, memory.put(skeleton.insns), true);
-          view.setBigUint64(progLoad.license, memory.putString('Dual BSD/GPL'), true);
-          view.setUint32(progLoad.flags, ProgFlag.SLEEPABLE, true);
-          attr.set(toCString('__loader.prog'), progLoad.name);
-          view.setBigUint64(progLoad.fdArray, memory.put(fds), true);
-        }).result;
-  let error = Math.min(program, 0);
-  let retval = 0;
-  if (program >= 0) {
-    const address = memory.put(context);
-    const run = call(BpfCmd.PROG_TEST_RUN, progRun.size, (view) => {
-      view.setUint32(progRun.fd, program, true);
-      view.setUint32(progRun.contextSize, context.length, true);
-      view.setBigUint64(progRun.context, address, true);
-    });
-    error = run.result;
-    retval = viewOf(run.attr).getInt32(progRun.retval, true);
-    context.set(memory.read(address, context.length) ?? context);
-    task.close(program);
-  }
-  task.close(map);
-  return { error, retval, context };
-}
+/** What a HID driver's skeleton is tried on where the project has no device: a mouse of three buttons. */
+const PLAIN_MOUSE: DevicePlan = {
+  deviceId: '',
+  name: 'Plain mouse',
+  phys: 'hidsmith/skeleton',
+  uniq: '',
+  bus: 3,
+  vendor: 0x0001,
+  product: 0x0001,
+  descriptor: fromHex(
+    '05010902a1010901a100050919012903150025019503750181029501750581010501093009311581257f750895028106c0c0',
+  ),
+};
+
+/** The names of the steps of an attach program, for its error. */
+const STEPS = new Map<number, string>(
+  Object.entries(AttachStep).map(([name, step]) => [
+    step,
+    name === 'FIND' ? 'search of the type' : `BPF_${name}`,
+  ]),
+);
 
 function rows(simulation: Simulation, caller: string): TraceRow[] {
   const { kernel } = simulation;
@@ -131,34 +92,105 @@ function compareContents(ours: Kernel, normal: Kernel): { ok: boolean; text: str
   return { ok: false, text: `contents differ: ${different.map(({ name }) => name).join(', ')}` };
 }
 
-/** Runs the light skeleton of an object in one fresh kernel and the normal loader in another, and compares what they leave. */
+function linkShape(link: BpfLink): string {
+  return `type ${link.type} of ${link.target}`;
+}
+
+interface Check {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** Compares what the two kernels hold now. The skeleton's attach programs are its own and are named apart. */
+function compareKernels(ours: Kernel, normal: Kernel, skeleton: LightSkeleton): Check[] {
+  const own = new Set(skeleton.tables.map(({ attachName }) => attachName.slice(0, NAME_LENGTH)));
+  const programs = ours.progs.values().filter(({ name }) => !own.has(name));
+  const checks = [
+    compare('programs', programs.map(programShape), normal.progs.values().map(programShape)),
+    compare('maps', ours.maps.values().map(mapShape), normal.maps.values().map(mapShape)),
+    compareContents(ours, normal),
+  ];
+  if (own.size > 0) checks.push({ ok: true, text: `and the skeleton's own: ${[...own].join(', ')}` });
+  return checks;
+}
+
+/** What a device looks like with the driver on it. */
+function compareDevices(ours: HidDevice, normal: HidDevice): Check {
+  const same = bytesEqual(ours.descriptor, normal.descriptor);
+  return same
+    ? { ok: true, text: `same report descriptor of '${ours.name}': ${ours.descriptor.length} bytes` }
+    : { ok: false, text: `the report descriptors of '${ours.name}' differ` };
+}
+
+/** Attaches the driver to a device in both kernels and compares them again. */
+function attachBoth(
+  ours: { readonly simulation: Simulation; readonly running: RunningSkeleton; readonly device: HidDevice },
+  normal: { readonly simulation: Simulation; readonly loaded: LoadedObject; readonly device: HidDevice },
+): Check[] {
+  const { result, step } = ours.running.attachAll(ours.device.id);
+  let normalError: string | undefined;
+  try {
+    normal.simulation.attachAll(normal.loaded, normal.device);
+  } catch (error) {
+    const failure = loadFailureOf(error);
+    if (failure === undefined) throw error;
+    normalError = `-${errnoName(failure.errno)}`;
+  }
+  if (result < 0) {
+    const text = `attach to '${ours.device.name}': -${errnoName(result)} by ${STEPS.get(step) ?? 'BPF_PROG_RUN'}`;
+    return normalError === undefined
+      ? [{ ok: false, text: `${text}, and the normal attach does it` }]
+      : [{ ok: normalError === `-${errnoName(result)}`, text: `${text}, the normal attach: ${normalError}` }];
+  }
+  if (normalError !== undefined) {
+    return [{ ok: false, text: `the skeleton attaches, and the normal attach is refused: ${normalError}` }];
+  }
+  ours.simulation.hidBpf?.readBack(ours.device);
+  return [
+    { ok: true, text: `attached to '${ours.device.name}' (hid id ${ours.device.id})` },
+    compare(
+      'links',
+      ours.simulation.kernel.links.values().map(linkShape),
+      normal.simulation.kernel.links.values().map(linkShape),
+    ),
+    compareDevices(ours.device, normal.device),
+  ];
+}
+
+function plugIn(simulation: Simulation, plan: DevicePlan): HidDevice {
+  const { name, phys, uniq, bus, vendor, product, descriptor } = plan;
+  return simulation.addDevice({ name, phys, uniq, bus, vendor, product }, descriptor);
+}
+
+/**
+ * Runs the light skeleton of an object in one fresh kernel and the normal loader in another, and compares what they leave. A HID driver
+ * of struct_ops is attached to a device in both: the given one, or a plain mouse.
+ */
 export function runSkeleton(
   resources: Resources,
   options: SimulationOptions,
-  spec: ObjectSpec,
+  object: ObjectSpec,
+  plan: DevicePlan = PLAIN_MOUSE,
 ): SkeletonRunView {
-  const skeleton = makeLightSkeleton(spec);
+  const skeleton = makeLightSkeleton(object);
   const ours = new Simulation(resources, options);
-  const { error, retval } = loadAndRun(ours, skeleton);
+  const normal = new Simulation(resources, options);
+  const [device, twin] = [plugIn(ours, plan), plugIn(normal, plan)];
+  const { error, retval, running } = loadSkeleton(skeleton, ours.task);
   const failed = error < 0 ? error : Math.min(retval, 0);
   const commands = ours.kernel.trace.events.filter(({ depth, kind }) => depth > 0 && kind === 'bpf').length;
-  const checks = [
+  const checks: Check[] = [
     failed < 0
       ? { ok: false, text: `the loader program failed: -${errnoName(failed)}` }
       : { ok: true, text: `the loader program ran: ${commands} bpf() commands` },
   ];
-  const normal = new Simulation(resources, options);
-  normal.load(spec);
-  if (failed >= 0) {
-    checks.push(
-      compare(
-        'programs',
-        ours.kernel.progs.values().map(programShape),
-        normal.kernel.progs.values().map(programShape),
-      ),
-      compare('maps', ours.kernel.maps.values().map(mapShape), normal.kernel.maps.values().map(mapShape)),
-      compareContents(ours.kernel, normal.kernel),
-    );
+  const loaded = normal.load(object);
+  if (running !== undefined) {
+    const attached =
+      skeleton.tables.length === 0
+        ? []
+        : attachBoth({ simulation: ours, running, device }, { simulation: normal, loaded, device: twin });
+    checks.push(...compareKernels(ours.kernel, normal.kernel, skeleton), ...attached);
   }
   return {
     ok: checks.every(({ ok }) => ok),
