@@ -64,16 +64,18 @@ function fromSysfs(
   entries: readonly BackendDevice[],
   trouble: RealDevice['trouble'],
 ): RealDevice {
-  const { node, name, bus, vendor, product, phys, uniq, descriptor } = device;
+  const { node, hidId, name, bus, vendor, product, phys, uniq, descriptor } = device;
   const usages = usagesOf(entries);
-  const rest = trouble === undefined ? {} : { trouble };
+  const rest = { ...(hidId === undefined ? {} : { hidId }), ...(trouble === undefined ? {} : { trouble }) };
   return { path: `/dev/${node}`, name, bus, vendor, product, phys, uniq, usages, descriptor, ...rest };
 }
 
 /** Two lists of the same devices in the same state have the same text. */
 function fingerprint(devices: readonly RealDevice[]): string {
   return devices
-    .map(({ path, bus, vendor, product, trouble }) => [path, bus, vendor, product, trouble?.[0]].join())
+    .map(({ path, hidId, bus, vendor, product, trouble }) =>
+      [path, hidId, bus, vendor, product, trouble?.[0]].join(),
+    )
     .join('\n');
 }
 

@@ -1,9 +1,11 @@
-import { access, constants, readdir, readFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 /** What Linux shows of a hidraw node in sysfs, readable by everybody. */
 export interface SysfsDevice {
   readonly node: string;
+  /** The kernel's number of the HID device, as HID-BPF takes it: 5 of 0003:046D:C077.0005. */
+  readonly hidId?: number;
   readonly name: string;
   readonly bus: number;
   readonly vendor: number;
@@ -29,9 +31,11 @@ async function readDevice(root: string, node: string): Promise<SysfsDevice | und
     const values = ueventOf(await readFile(join(folder, 'uevent'), 'utf8'));
     const id = /^([0-9A-F]+):([0-9A-F]+):([0-9A-F]+)$/i.exec(values.get('HID_ID') ?? '');
     if (id === null) return undefined;
+    const instance = /\.([0-9A-F]{4,})$/i.exec(await realpath(folder))?.[1];
     const [bus = 0, vendor = 0, product = 0] = id.slice(1).map((hex) => parseInt(hex, 16));
     return {
       node,
+      ...(instance === undefined ? {} : { hidId: parseInt(instance, 16) }),
       name: values.get('HID_NAME') ?? '',
       bus,
       vendor,

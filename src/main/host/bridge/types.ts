@@ -2,6 +2,8 @@
 export interface RealDevice {
   /** What open() takes: `/dev/hidraw3` on Linux. */
   readonly path: string;
+  /** The kernel's number of the device (Linux): another one each time it is plugged in. */
+  readonly hidId?: number;
   readonly name: string;
   /** BUS_* of linux/input.h: 3 USB, 5 Bluetooth, 0x18 I2C. */
   readonly bus: number;

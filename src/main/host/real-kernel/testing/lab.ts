@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path';
 import { REPOSITORY, sharedPath } from '../../../engine/testing/shared.ts';
 import { HostError } from '../../errors/index.ts';
 import { fileLine, type FifoPair, makeFifos } from '../line.ts';
-import { RealKernel } from '../real-kernel.ts';
+import { type ProgramResult, RealKernel } from '../real-kernel.ts';
 import { LabDevices } from './lab-devices.ts';
 
 /*
@@ -43,6 +43,8 @@ export interface LabGuest {
   readonly outDir: string;
   /** The path in the guest of a file of this machine (read only). */
   toGuestPath(hostPath: string): string;
+  /** Runs a script of this repository in the guest with this machine's Node, which sees the guest's devices. */
+  runNode(script: string, args?: readonly string[], timeoutMs?: number): ProgramResult;
   /** BTF of the guest's kernel, /sys/kernel/btf/vmlinux. */
   kernelBtf(): Uint8Array;
   /** What the guest's console has said. */
@@ -167,6 +169,14 @@ export async function bootLab(options: LabOptions = {}): Promise<LabGuest> {
       outDir,
       console,
       toGuestPath: (hostPath) => `/host${hostPath}`,
+      runNode(script, args = [], timeoutMs = 60_000) {
+        const bind = ['dev', 'proc', 'sys']
+          .map((name) => `mount -o bind /${name} /host/${name}`)
+          .join(' && ');
+        kernel.run(['sh', '-c', `grep -q ' /host/dev ' /proc/mounts || { ${bind}; }`]);
+        const path = join(REPOSITORY, script);
+        return kernel.run(['chroot', '/host', process.execPath, path, ...args], { timeoutMs });
+      },
       kernelBtf() {
         // The shared folder is many times quicker than the agent's line.
         const { status, stderr } = kernel.run(['sh', '-c', 'cat /sys/kernel/btf/vmlinux >/out/vmlinux.btf']);
