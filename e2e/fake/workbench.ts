@@ -128,6 +128,10 @@ const TRACE: readonly TraceRow[] = Array.from({ length: 34 }, (_, sequence) => {
   };
 });
 
+function noDevices(): never {
+  throw new ApiFailure({ code: 'usage', message: 'nothing is plugged in', detail: [] });
+}
+
 /**
  * A stand-in for the workbench with plausible answers, for the states of the interface that the real one does not
  * easily get into. Served by the real web shell.
@@ -423,6 +427,11 @@ export class FakeWorkbench implements Workbench {
     'device.open': ({ deviceId }) => this.#device(deviceId),
     'device.create': () => PEN,
     'device.delete': () => ({}),
+    'live.open': noDevices,
+    'live.close': () => ({}),
+    'live.state': () => ({}),
+    'live.record': noDevices,
+    'live.stop': noDevices,
     'session.list': () => this.#sessions,
     'session.import': async ({ jobId, name }) => {
       await this.#job(jobId, `Import ${name}`, 100_000);

@@ -12,11 +12,13 @@ import { toApiFailure } from './errors.ts';
 import { appHandlers } from './handlers/app.ts';
 import { type Context } from './handlers/context.ts';
 import { deviceHandlers } from './handlers/devices.ts';
+import { liveHandlers } from './handlers/live.ts';
 import { kernelHandlers } from './handlers/kernel.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { skeletonHandlers } from './handlers/skeleton.ts';
 import { Jobs } from './jobs.ts';
+import { LiveDevices, openDevices } from './live/live-devices.ts';
 import { ProjectLibrary } from './projects/project-library.ts';
 import { Resources } from './resources.ts';
 import { SessionLibrary } from './sessions/session-library.ts';
@@ -36,9 +38,20 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
   const emit: Context['emit'] = (event, value) => {
     for (const listener of listeners) listener(event, value);
   };
-  return {
+  const live = new LiveDevices({
+    bridge: openDevices(options.fakeDevices),
+    store,
+    emit,
+    onDevices: () => emit('data.changed', { what: 'devices' }),
+    onAttached: (attachment) => {
+      context.attachment = attachment;
+      emit('data.changed', { what: 'kernel' });
+    },
+  });
+  const context: Context = {
     options,
     resources,
+    live,
     store,
     projects: new ProjectLibrary(store, resources, () => settings().compilerPath),
     sessions: new SessionLibrary(store),
@@ -48,6 +61,7 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     emit,
     changed: (what) => emit('data.changed', { what }),
   };
+  return context;
 }
 
 function isMethod(method: string): method is MethodName {
@@ -70,6 +84,7 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
     ...appHandlers(context),
     ...projectHandlers(context),
     ...deviceHandlers(context),
+    ...liveHandlers(context),
     ...sessionHandlers(context),
     ...kernelHandlers(context),
     ...skeletonHandlers(context),
@@ -104,10 +119,10 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close() {
+    async close() {
       context.jobs.cancelAll();
+      await context.live.dispose();
       context.store.close();
-      return Promise.resolve();
     },
   };
 }

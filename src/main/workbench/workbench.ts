@@ -8,6 +8,8 @@ export interface WorkbenchOptions {
   readonly resources: string;
   readonly shell: 'electron' | 'web';
   readonly version: string;
+  /** A file that describes devices to play from recordings in place of those plugged in; HIDSMITH_FAKE_DEVICES unless given. */
+  readonly fakeDevices?: string;
 }
 
 /** What a shell, or the worker's port, sees of the workbench: the contract, checked at the door. */

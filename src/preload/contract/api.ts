@@ -7,6 +7,8 @@ import {
   type Id,
   type JobView,
   type KernelView,
+  type LiveBatch,
+  type LiveView,
   type Page,
   type ProjectDetail,
   type ProjectFile,
@@ -83,6 +85,15 @@ export interface Api {
   >;
   'device.delete': Method<{ readonly deviceId: Id }, Nothing>;
 
+  /** Opens a plugged-in device: its reports come as `live.reports`. One at a time; another one is closed. */
+  'live.open': Method<{ readonly deviceId: Id }, LiveView>;
+  'live.close': Method<Nothing, Nothing>;
+  'live.state': Method<Nothing, { readonly live?: LiveView }>;
+  /** Records what the open device sends, and what its driver makes of it, from now on. */
+  'live.record': Method<{ readonly name: string }, LiveView>;
+  /** Ends the recording. */
+  'live.stop': Method<Nothing, SessionDetail>;
+
   'session.list': Method<Nothing, readonly SessionSummary[]>;
   /** hid-recorder or usbhid-dump text, or a raw descriptor. Nothing is stored if it fails or is cancelled. */
   'session.import': Method<
@@ -132,7 +143,10 @@ export interface Api {
     { readonly fileName: string; readonly bytes: Uint8Array }
   >;
 
-  /** Loads the project's object into a fresh simulated kernel and attaches it to the device. A refusal is a result, not an error. */
+  /**
+   * Loads the project's object into a fresh simulated kernel and attaches it to the device. A refusal is a result, not an
+   * error. A plugged-in device is opened, and its reports go through the driver.
+   */
   'kernel.attach': Method<
     { readonly projectId: Id; readonly deviceId: Id; readonly kernel?: string },
     AttachView
@@ -166,6 +180,9 @@ export interface Api {
 export interface Events {
   'job.progress': JobView;
   'job.done': { readonly jobId: Id };
+  'live.reports': LiveBatch;
+  /** The live device was opened, closed, unplugged, or its recording began or ended. */
+  'live.state': { readonly live?: LiveView };
   /** Lists and summaries of this kind are stale. */
   'data.changed': { readonly what: 'projects' | 'sessions' | 'devices' | 'kernel' | 'settings' };
   /** The worker that runs the engine does not answer, or was started anew after it died. */

@@ -161,8 +161,45 @@ export interface DeviceSummary {
   readonly index: number;
   /** Programs attached to it now. */
   readonly programs: readonly string[];
-  /** Why a real device cannot be opened, with the udev rule to add. */
+  /** Why a real device cannot be opened, in a sentence. */
   readonly trouble?: string;
+  /** What to do about it, line by line: such as the udev rule to add. */
+  readonly cure?: readonly string[];
+}
+
+/** A plugged-in device whose reports stream in, through the attached driver if there is one. */
+export interface LiveView {
+  readonly deviceId: Id;
+  readonly deviceName: string;
+  /** 'waiting': it was unplugged, and goes on when it is plugged in again. */
+  readonly state: 'open' | 'waiting';
+  /** What went wrong last, such as a driver that could not be attached after a replug. */
+  readonly message?: string;
+  /** The project whose driver the reports go through. */
+  readonly projectId?: Id;
+  readonly recording?: {
+    readonly sessionId: Id;
+    readonly name: string;
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number;
+    /** Why it does not grow any more; what it has is kept. */
+    readonly failure?: string;
+  };
+}
+
+/** What has come from the live device since the event before it. */
+export interface LiveBatch {
+  readonly deviceId: Id;
+  /** Since it was opened, or since the driver was attached. */
+  readonly reports: number;
+  readonly changed: number;
+  readonly dropped: number;
+  /** Reports a second, over the last second. */
+  readonly rate: number;
+  /** Reports in the recording under way. */
+  readonly recorded?: number;
+  /** The newest reports; at high rates not all of them, a recording has all. */
+  readonly rows: readonly ReportRow[];
 }
 
 export interface DescriptorLine {

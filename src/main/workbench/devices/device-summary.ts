@@ -1,4 +1,5 @@
 import { type ParsedDescriptor, fullUsageName, parseDescriptor } from '../../engine/hid/index.ts';
+import { type RealDevice } from '../../host/bridge/index.ts';
 import { type StoredVirtualDevice } from '../../host/store/index.ts';
 import { type DeviceDetail, type DeviceSummary } from '../../../preload/contract/index.ts';
 import { type SessionDevice } from '../sessions/session-data.ts';
@@ -63,6 +64,37 @@ export function virtualDevice(device: StoredVirtualDevice, programs: readonly st
     descriptorSize: device.descriptor.length,
     index: 0,
     programs,
+  };
+}
+
+/** Id of a device that is plugged into this machine: good as long as it stays there. */
+export function realDeviceId(path: string): string {
+  return `real:${path}`;
+}
+
+/** The path of a plugged-in device, or undefined for another kind of device. */
+export function parseRealDeviceId(deviceId: string): string | undefined {
+  return deviceId.startsWith('real:') ? deviceId.slice('real:'.length) : undefined;
+}
+
+/** A device that is plugged into this machine. */
+export function realDevice(device: RealDevice, programs: readonly string[] = []): DeviceSummary {
+  const { path, name, phys, uniq, bus, vendor, product, descriptor, trouble = [] } = device;
+  const [reason, ...cure] = trouble;
+  return {
+    deviceId: realDeviceId(path),
+    kind: 'real',
+    bus,
+    vendor,
+    product,
+    name: name === '' ? path : name,
+    phys,
+    uniq,
+    usage: descriptor === undefined ? '' : usageOf(parseDescriptor(descriptor)),
+    descriptorSize: descriptor?.length ?? 0,
+    index: 0,
+    programs,
+    ...(reason === undefined ? {} : { trouble: reason, cure }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type EventName, type Events, type Settings } from '../../../preload/contract/index.ts';
 import { type Store } from '../../host/store/index.ts';
 import { type Jobs } from '../jobs.ts';
+import { type LiveDevices } from '../live/live-devices.ts';
 import { type ProjectLibrary } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { type SessionLibrary } from '../sessions/session-library.ts';
@@ -15,6 +16,8 @@ export interface Context {
   readonly projects: ProjectLibrary;
   readonly sessions: SessionLibrary;
   readonly jobs: Jobs;
+  /** Devices that are plugged into this machine, and the one whose reports stream. */
+  readonly live: LiveDevices;
   /** The driver that is attached now; the Kernel screen shows it. */
   attachment: Attachment | undefined;
   settings(): Settings;

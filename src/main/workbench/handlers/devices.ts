@@ -4,7 +4,10 @@ import { parseRecording } from '../../engine/recording/index.ts';
 import { type DeviceSummary, type Handlers, type MethodName } from '../../../preload/contract/index.ts';
 import {
   deviceDetail,
+  parseRealDeviceId,
   parseRecordedDeviceId,
+  realDevice,
+  realDeviceId,
   recordedDevice,
   virtualDevice,
 } from '../devices/device-summary.ts';
@@ -47,14 +50,23 @@ export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> 
       .flatMap(({ sessionId }) => sessions.devices(sessionId))
       .map((device) => ({ ...device, programs: programsOf(context, device.deviceId) }));
   return {
-    'device.list': () => [
+    'device.list': async () => [
+      ...(await context.live.list()).map((device) =>
+        realDevice(device, programsOf(context, realDeviceId(device.path))),
+      ),
       ...recorded(),
       ...store.virtualDevices
         .list()
         .map((device) => virtualDevice(device, programsOf(context, `virtual:${device.deviceId}`))),
     ],
-    'device.open': ({ deviceId }) => {
+    'device.open': async ({ deviceId }) => {
       const programs = programsOf(context, deviceId);
+      if (parseRealDeviceId(deviceId) !== undefined) {
+        const device = await context.live.find(deviceId);
+        const original = parseDescriptor(device.descriptor ?? new Uint8Array());
+        const fixed = fixedDescriptor(context, deviceId) ?? original;
+        return deviceDetail(realDevice(device, programs), original, fixed);
+      }
       const recordedId = parseRecordedDeviceId(deviceId);
       if (recordedId === undefined) {
         const stored = store.virtualDevices.get(deviceId.replace(/^virtual:/, ''));
@@ -77,7 +89,12 @@ export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> 
     },
     'device.delete': ({ deviceId }) => {
       if (!deviceId.startsWith('virtual:')) {
-        throw new EngineError('usage', 'a recorded device goes with its session: delete the session');
+        throw new EngineError(
+          'usage',
+          parseRealDeviceId(deviceId) === undefined
+            ? 'a recorded device goes with its session: delete the session'
+            : 'a plugged-in device cannot be deleted: unplug it',
+        );
       }
       store.virtualDevices.delete(deviceId.slice('virtual:'.length));
       context.changed('devices');

@@ -1,9 +1,9 @@
 import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
-import { parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
+import { parseRealDeviceId, parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
 import { notFound } from '../errors.ts';
 import { type SessionData } from '../sessions/session-data.ts';
-import { type DevicePlan, LOADER_NAME, attach } from '../simulation/attach.ts';
+import { type Attachment, type DevicePlan, LOADER_NAME, attach } from '../simulation/attach.ts';
 import { kernelView } from '../simulation/kernel-view.ts';
 import { replaySession } from '../simulation/session-replay.ts';
 import { traceRow } from '../simulation/trace-view.ts';
@@ -50,11 +50,6 @@ function devicePlan(context: Context, deviceId: string): DevicePlan {
     if (device === undefined) throw notFound('the device');
     return { ...device.stored, deviceId };
   }
-  if (!deviceId.startsWith('virtual:'))
-    throw new EngineError(
-      'unsupported',
-      'a plugged-in device cannot be attached to yet: record it, and attach to the recording',
-    );
   const stored = context.store.virtualDevices.get(deviceId.slice('virtual:'.length));
   return { ...stored, deviceId, phys: `hidsmith/${stored.deviceId}`, uniq: '' };
 }
@@ -74,13 +69,20 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
     context.changed('devices');
   };
   return {
-    'kernel.attach': ({ projectId, deviceId, kernel }) => {
-      const plan = devicePlan(context, deviceId);
-      context.attachment = attach(resources, choose(kernel), projects.object(projectId), [plan], 0);
+    'kernel.attach': async ({ projectId, deviceId, kernel }) => {
+      const options = choose(kernel);
+      const object = projects.object(projectId);
+      const put = (plan: DevicePlan): Attachment => attach(resources, options, object, [plan], 0);
+      context.attachment =
+        parseRealDeviceId(deviceId) === undefined
+          ? put(devicePlan(context, deviceId))
+          : await context.live.attach(deviceId, { projectId, engine: options.engine, attach: put });
       replaced();
       return context.attachment.view;
     },
     'kernel.detach': () => {
+      if (context.attachment !== undefined && context.attachment === context.live.attachment)
+        context.live.detach();
       context.attachment?.loaded?.close();
       context.attachment = undefined;
       replaced();

@@ -99,7 +99,7 @@ export class SessionData {
 }
 
 /** `Tip Switch 1 · X 300`, or what is wrong with the bytes. */
-function summaryOf(summary: string | undefined, problem: string | undefined): string {
+export function summaryOf(summary: string | undefined, problem: string | undefined): string {
   const text = (summary ?? '').replaceAll(' | ', ' · ');
   if (problem === undefined) return text;
   return text === '' ? problem : `${text} (${problem})`;

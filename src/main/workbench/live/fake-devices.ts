@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import * as v from 'valibot';
+import { EngineError, within } from '../../engine/base/index.ts';
+import { parseRecording, type Recording, type RecordingDevice } from '../../engine/recording/index.ts';
+import { type Bridge, HostError, type OpenDevice, type RealDevice } from '../../host/bridge/index.ts';
+
+/*
+ * Devices that look plugged in but come from recordings: for demonstrations and tests without hardware. The file is JSON:
+ * { "devices": [ { "recording": "pen.hid", "rate": 8000, "plugged": true, "trouble": ["…"] } ] }. It is read again at
+ * every look, so an edit unplugs and plugs in. A recording's first device plays its reports again and again, in their own
+ * time or at `rate` reports a second.
+ */
+const FILE = v.object({
+  devices: v.array(
+    v.object({
+      recording: v.string(),
+      rate: v.exactOptional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(100_000))),
+      plugged: v.exactOptional(v.boolean()),
+      trouble: v.exactOptional(v.array(v.string())),
+    }),
+  ),
+});
+type Entry = v.InferOutput<typeof FILE>['devices'][number];
+
+/** Milliseconds between two looks at what is due. */
+const BEAT = 2;
+const POLL_EVERY = 300;
+/** Between the last report of a recording and its first. */
+const PAUSE_MICROSECONDS = 500_000;
+
+const clock = (): number => Math.round(performance.now() * 1000);
+
+interface Tape {
+  readonly device: RecordingDevice;
+  readonly times: readonly number[];
+  readonly reports: readonly Uint8Array[];
+}
+
+function tapeOf(recording: Recording): Tape {
+  const device = recording.devices[0];
+  if (device === undefined) throw new EngineError('parse', 'there is no device in it');
+  const { events } = recording;
+  const own = Array.from({ length: events.length }, (_, at) => at).filter((at) => events.device(at) === 0);
+  return {
+    device,
+    times: own.map((at) => events.timeMicroseconds(at)),
+    reports: own.map((at) => events.deviceBytes(at).slice()),
+  };
+}
+
+/** The bridge to the fake devices that a file describes. */
+export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
+  const tapes = new Map<string, Tape>();
+  const read = (): Entry[] => {
+    const parsed = v.safeParse(FILE, JSON.parse(readFileSync(path, 'utf8')));
+    if (!parsed.success)
+      throw new HostError('io', `${path}: not a list of fake devices: ${parsed.issues[0].message}`);
+    return parsed.output.devices;
+  };
+  const tape = (entry: Entry): Tape => {
+    const file = resolve(dirname(path), entry.recording);
+    const known =
+      tapes.get(file) ?? within(file, () => tapeOf(parseRecording(new Uint8Array(readFileSync(file)))));
+    tapes.set(file, known);
+    return known;
+  };
+  const pathOf = (place: number): string => `fake:${place}`;
+  const present = (): { entry: Entry; place: number }[] =>
+    read().flatMap((entry, place) => (entry.plugged === false ? [] : [{ entry, place }]));
+  const list = (): Promise<RealDevice[]> =>
+    Promise.resolve(
+      present().map(({ entry, place }) => {
+        const { name, phys, bus, vendor, product, descriptor } = tape(entry).device;
+        const identity = { name: `${name} (fake)`, phys, uniq: '', bus, vendor, product, descriptor };
+        const { trouble } = entry;
+        return {
+          path: pathOf(place),
+          usages: [],
+          ...identity,
+          ...(trouble === undefined ? {} : { trouble }),
+        };
+      }),
+    );
+  const plugged = (place: number): boolean => present().some((one) => one.place === place);
+  return {
+    list,
+    watch(listener) {
+      let last = '';
+      const look = async (): Promise<void> => {
+        const devices = await list().catch(() => []);
+        const now = devices.map((device) => [device.path, device.trouble?.[0]].join()).join('\n');
+        if (now !== last) listener(devices);
+        last = now;
+      };
+      void look();
+      const timer = setInterval(() => void look(), pollEvery);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+    open(devicePath) {
+      const found = present().find(({ place }) => pathOf(place) === devicePath);
+      if (found === undefined)
+        return Promise.reject(new HostError('not-found', `${devicePath} is not plugged in`));
+      const [why, ...cure] = found.entry.trouble ?? [];
+      if (why !== undefined) return Promise.reject(new HostError('io', why, cure));
+      const { place, entry } = found;
+      return Promise.resolve(openTape(devicePath, tape(entry), entry.rate, () => plugged(place), pollEvery));
+    },
+  };
+}
+
+function openTape(
+  path: string,
+  tape: Tape,
+  rate: number | undefined,
+  plugged: () => boolean,
+  pollEvery: number,
+): OpenDevice {
+  const onReport = new Set<Parameters<OpenDevice['onReport']>[0]>();
+  const onGone = new Set<Parameters<OpenDevice['onGone']>[0]>();
+  const start = clock();
+  const lap = (tape.times.at(-1) ?? 0) - (tape.times[0] ?? 0) + PAUSE_MICROSECONDS;
+  const timeOf = (at: number): number => {
+    if (rate !== undefined) return start + Math.round((at * 1_000_000) / rate);
+    const round = Math.floor(at / tape.times.length);
+    return start + round * lap + (tape.times[at % tape.times.length] ?? 0) - (tape.times[0] ?? 0);
+  };
+  let next = 0;
+  const beat = setInterval(() => {
+    const now = clock();
+    for (; tape.reports.length > 0 && timeOf(next) <= now; next++) {
+      const data = tape.reports[next % tape.reports.length] ?? new Uint8Array();
+      for (const listener of onReport) listener({ timeMicroseconds: timeOf(next), data });
+    }
+  }, BEAT);
+  const look = setInterval(() => {
+    if (plugged()) return;
+    close();
+    for (const listener of onGone) listener(`${path} was unplugged`);
+  }, pollEvery);
+  const close = (): void => {
+    clearInterval(beat);
+    clearInterval(look);
+  };
+  const refuse = (): Promise<never> =>
+    Promise.reject(new HostError('unsupported', `${path} is a fake device: it only sends`));
+  return {
+    path,
+    onReport(listener) {
+      onReport.add(listener);
+      return () => onReport.delete(listener);
+    },
+    onGone(listener) {
+      onGone.add(listener);
+      return () => onGone.delete(listener);
+    },
+    write: refuse,
+    sendFeature: refuse,
+    getFeature: refuse,
+    close() {
+      close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,230 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type ApiFailure,
+  type LiveBatch,
+  type LiveView,
+  type MethodName,
+  type Params,
+  type Result,
+} from '../../../preload/contract/index.ts';
+import { openStore } from '../../host/store/index.ts';
+import { REPOSITORY } from '../../engine/testing/shared.ts';
+import { createWorkbench, type Workbench } from '../index.ts';
+import { LiveRecording } from './live-recording.ts';
+
+const SAMPLES = join(REPOSITORY, 'resources/samples');
+const RATE = 8000;
+
+const open: Workbench[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+interface Bench {
+  readonly dataFolder: string;
+  readonly batches: LiveBatch[];
+  readonly states: (LiveView | undefined)[];
+  readonly plug: (...devices: object[]) => void;
+  readonly call: <M extends MethodName>(method: M, params: Params<M>) => Promise<Result<M>>;
+}
+
+/** A workbench whose plugged-in devices are played from recordings. */
+function bench(...devices: object[]): Bench {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'hidsmith-live-'));
+  const fakeDevices = join(dataFolder, 'devices.json');
+  const plug = (...list: object[]): void => writeFileSync(fakeDevices, JSON.stringify({ devices: list }));
+  plug(...devices);
+  const workbench = createWorkbench({
+    dataFolder,
+    resources: join(REPOSITORY, 'resources'),
+    shell: 'web',
+    version: '0',
+    fakeDevices,
+  });
+  open.push(workbench);
+  const batches: LiveBatch[] = [];
+  const states: (LiveView | undefined)[] = [];
+  workbench.onEvent((event, value) => {
+    if (event === 'live.reports') batches.push(value as LiveBatch);
+    if (event === 'live.state') states.push((value as { live?: LiveView }).live);
+  });
+  return {
+    dataFolder,
+    batches,
+    states,
+    plug,
+    call: (method, params) => workbench.call(method, params) as Promise<never>,
+  };
+}
+
+const mouse = (more: object = {}): object => ({
+  recording: join(SAMPLES, 'mouse-swap-buttons/recording.hid'),
+  ...more,
+});
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
+describe('a live device', () => {
+  it('is listed beside recorded and virtual ones, with its trouble and the cure', async () => {
+    const { call } = bench(mouse(), mouse({ trouble: ['permission denied', 'add this rule'] }));
+    const devices = await call('device.list', {});
+    expect(devices.map(({ kind, name, trouble, cure }) => ({ kind, name, trouble, cure }))).toEqual([
+      {
+        kind: 'real',
+        name: expect.stringMatching(/\(fake\)$/) as string,
+        trouble: undefined,
+        cure: undefined,
+      },
+      {
+        kind: 'real',
+        name: expect.stringMatching(/\(fake\)$/) as string,
+        trouble: 'permission denied',
+        cure: ['add this rule'],
+      },
+    ]);
+    const detail = await call('device.open', { deviceId: devices[0]!.deviceId });
+    expect(detail.reports.length).toBeGreaterThan(0);
+    const refused: ApiFailure = await call('live.open', { deviceId: devices[1]!.deviceId }).then(
+      () => expect.fail('it opened'),
+      (error: unknown) => error as ApiFailure,
+    );
+    expect(refused).toMatchObject({ message: 'permission denied', detail: ['add this rule'] });
+  });
+
+  it('streams 8,000 reports a second through the driver into a recording: none lost, in their order', async () => {
+    const { call, batches } = bench(mouse({ rate: RATE }));
+    const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
+    const { projectId } = project.summary;
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    const view = await call('kernel.attach', { projectId, deviceId });
+    expect(view.ok).toBe(true);
+    const started = performance.now();
+    const live = await call('live.record', { name: 'live mouse' });
+    expect(live).toMatchObject({ state: 'open', projectId, recording: { name: 'live mouse' } });
+    await pause(1500);
+    const { summary, replay, devices } = await call('live.stop', {});
+    const seconds = (performance.now() - started) / 1000;
+    await call('live.close', {});
+    expect(summary).toMatchObject({ kind: 'replay', projectId, name: 'live mouse' });
+    expect(summary.reports).toBeGreaterThan(RATE * (seconds - 0.3));
+    expect(replay).toMatchObject({ eventsIn: summary.reports, changed: summary.changed });
+    expect(devices[0]!.name).toMatch(/\(fake\)$/);
+    // What was stored is the tape, report after report, from some place in it on.
+    const exported = await call('session.export', { sessionId: summary.sessionId, side: 'before' });
+    const sent = eventBytes(new TextDecoder().decode(exported.bytes));
+    const source = project.sessionIds[0]!;
+    const original = await call('session.export', { sessionId: source, side: 'before' });
+    const tape = eventBytes(new TextDecoder().decode(original.bytes));
+    expect(sent.length).toBe(summary.reports);
+    const starts = tape.flatMap((_, at) =>
+      sent.slice(0, 700).every((line, i) => line === tape[(at + i) % tape.length]) ? [at] : [],
+    );
+    expect(starts.length).toBeGreaterThan(0);
+    const first = starts[0]!;
+    sent.forEach((line, i) => {
+      if (line !== tape[(first + i) % tape.length]) expect.fail(`report ${i} is not the next of the tape`);
+    });
+    expect(batches.length).toBeGreaterThan(20);
+    expect(batches.at(-1)!.rate).toBeGreaterThan(RATE * 0.8);
+    expect(batches.every(({ rows }) => rows.length <= 32)).toBe(true);
+    expect(batches.some(({ rows }) => rows.some(({ verdict }) => verdict === 'changed'))).toBe(true);
+  });
+
+  it('goes on after it was unplugged and plugged in again, in the same recording', async () => {
+    const { call, plug, states } = bench(mouse({ rate: 500 }));
+    const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    await call('live.record', { name: 'unplugged' });
+    await pause(200);
+    plug(mouse({ rate: 500, plugged: false }));
+    await expect.poll(() => states.at(-1)?.state, { timeout: 5000 }).toBe('waiting');
+    expect(states.at(-1)?.message).toMatch(/unplugged/);
+    expect(await call('device.list', {})).toHaveLength(1);
+    plug(mouse({ rate: 500 }));
+    await expect.poll(() => states.at(-1)?.state, { timeout: 5000 }).toBe('open');
+    expect(states.at(-1)).toMatchObject({ projectId: project.summary.projectId });
+    await pause(300);
+    const { summary } = await call('live.stop', {});
+    expect(summary.reports).toBeGreaterThan(150);
+    expect(summary.changed).toBeGreaterThan(0);
+    expect(summary.duration).toBeGreaterThan(500_000);
+  });
+
+  it('is recorded without a driver too, and the driver stays as it is while a recording runs', async () => {
+    const { call } = bench(mouse({ rate: 1000 }));
+    const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('live.open', { deviceId });
+    await call('live.record', { name: 'plain' });
+    const attached = call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    await expect(attached).rejects.toMatchObject({
+      message: expect.stringContaining('stop it before') as string,
+    });
+    await pause(200);
+    const { summary } = await call('live.stop', {});
+    expect(summary).toMatchObject({ kind: 'recording', changed: 0, dropped: 0 });
+    expect(summary.reports).toBeGreaterThan(100);
+    await expect(call('live.stop', {})).rejects.toMatchObject({ message: 'nothing is being recorded' });
+  });
+
+  it('whose recording is not stopped is kept when the workbench closes', async () => {
+    const { call, dataFolder } = bench(mouse({ rate: 1000 }));
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('live.open', { deviceId });
+    await call('live.record', { name: 'left running' });
+    await pause(100);
+    await open.pop()?.close();
+    const store = openStore(join(dataFolder, 'hidsmith.db'));
+    expect(store.sessions.list()).toMatchObject([{ name: 'left running', interrupted: false }]);
+    store.close();
+  });
+});
+
+describe('a recording on a full disk', () => {
+  it('says why it stopped and takes no more', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hidsmith-full-'));
+    const path = join(folder, 'hidsmith.db');
+    openStore(path).close();
+    const store = openStore(path, { maximumPages: 60 });
+    const device = {
+      index: 0,
+      name: 'd',
+      phys: '',
+      uniq: '',
+      bus: 3,
+      vendor: 1,
+      product: 2,
+      descriptor: Uint8Array.of(5, 1),
+    };
+    const recording = new LiveRecording(store, { name: 'full', device, driven: false });
+    let time = 0;
+    const batch = (): Parameters<LiveRecording['append']>[0] =>
+      Array.from({ length: 4096 }, () => ({
+        timeMicroseconds: time++,
+        device: 0,
+        before: crypto.getRandomValues(new Uint8Array(16)),
+        after: [],
+        verdict: 'pass' as const,
+      }));
+    for (let i = 0; i < 40 && recording.failure === undefined; i++) {
+      recording.append(batch());
+      await pause(i < 2 ? 300 : 0);
+    }
+    expect(recording.failure).toMatch(
+      /^The recording has stopped: .*full.* What was recorded before is kept\.$/,
+    );
+    const kept = recording.reports;
+    recording.append(batch());
+    expect(recording.reports).toBe(kept);
+    expect(() => recording.finish({})).toThrow(/full/);
+    store.close();
+  });
+});
+
+/** The bytes of the E: lines. */
+function eventBytes(text: string): string[] {
+  return [...text.matchAll(/^E: \S+ (.+)$/gm)].map(([, bytes = '']) => bytes);
+}
