@@ -15,6 +15,10 @@ import {
   ROOT,
 } from './toolchain.mjs';
 
+// `npm run cli` runs in the checkout's folder; file names are meant from where the user is.
+if (process.env.npm_lifecycle_event === 'cli' && process.env.INIT_CWD !== undefined) {
+  process.chdir(process.env.INIT_CWD);
+}
 requireNode();
 ensureInstalled();
 if (!isFit()) {

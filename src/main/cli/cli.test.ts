@@ -229,6 +229,30 @@ describe('the command line', () => {
   });
 });
 
+describe('decode', () => {
+  it('shows what the device sent, what came out, and what was dropped', async () => {
+    const path = join(folder(), 'both.hid');
+    writeFileSync(
+      path,
+      'R: 20 05 01 09 02 a1 01 75 08 95 01 15 81 25 7f 09 30 81 06 c0 00\nN: Dial\nI: 3 0001 0002\n' +
+        'B: 000000.000000 1 01\nE: 000000.000000 1 ff\nB: 000000.010000 1 02\n# dropped\nE: 000000.020000 1 03\n',
+    );
+    const { status, out } = await hidsmith('decode', path);
+    expect(status).toBe(0);
+    expect(out.trimEnd().split('\n').slice(-9)).toEqual([
+      '# X 1',
+      'B: 000000.000000 1 01',
+      '# X -1',
+      'E: 000000.000000 1 ff',
+      '# X 2',
+      'B: 000000.010000 1 02',
+      '# dropped',
+      '# X 3',
+      'E: 000000.020000 1 03',
+    ]);
+  });
+});
+
 const cases = sharedPath('data/hid-bpf/cases');
 describe.skipIf(cases === undefined)(
   'replay against the real 6.12.117 kernel (needs ../shared/data/hid-bpf)',

@@ -7,7 +7,7 @@ import {
   lintDescriptor,
   parseDescriptor,
 } from '../engine/hid/index.ts';
-import { type Recording, eventLine, parseRecording } from '../engine/recording/index.ts';
+import { DROPPED_MARK, type Recording, eventLine, parseRecording } from '../engine/recording/index.ts';
 
 /** One device of something decoded. */
 export interface DecodedDevice {
@@ -65,7 +65,7 @@ function* deviceText(device: DecodedDevice): Generator<string> {
   if (!parsed.accepted) yield '# Linux refuses this descriptor\n';
 }
 
-/** Annotated text: each device's descriptor, then each event with its fields below it. */
+/** Annotated text: each device's descriptor, then each event below its fields; B: lines (bytes before HID-BPF) too. */
 export function* decodedText(decoded: Decoded, withLint: boolean): Generator<string> {
   const { recording } = decoded;
   for (const device of decoded.devices) {
@@ -74,14 +74,23 @@ export function* decodedText(decoded: Decoded, withLint: boolean): Generator<str
       for (const finding of device.findings)
         yield `# ${finding.level}: byte ${finding.offset}: ${finding.message}\n`;
   }
-  for (let i = 0; i < recording.events.length; i++) {
-    const device = decoded.devices[recording.events.device(i)];
-    const bytes = recording.events.deviceBytes(i);
+  const { events } = recording;
+  for (let i = 0; i < events.length; i++) {
+    const device = decoded.devices[events.device(i)];
     if (device === undefined) continue;
-    const decode = decodeReport(device.parsed, bytes);
     const prefix = decoded.devices.length > 1 ? `device ${device.index}: ` : '';
-    const report = decode.reportId === 0 ? '' : `report ${decode.reportId}: `;
-    yield `# ${prefix}${report}${decode.summary}${decode.problem === undefined ? '' : ` (${decode.problem})`}\n`;
-    yield `${eventLine('E', recording.events.timeMicroseconds(i), bytes)}\n`;
+    const time = events.timeMicroseconds(i);
+    const before = events.before(i);
+    if (before !== undefined) yield eventText(device, prefix, eventLine('B', time, before), before);
+    if (events.isDropped(i)) yield `${DROPPED_MARK}\n`;
+    else yield eventText(device, prefix, eventLine('E', time, events.bytes(i)), events.bytes(i));
   }
+}
+
+/** An event's fields as a comment, then its line. */
+function eventText(device: DecodedDevice, prefix: string, line: string, bytes: Uint8Array): string {
+  const decode = decodeReport(device.parsed, bytes);
+  const report = decode.reportId === 0 ? '' : `report ${decode.reportId}: `;
+  const problem = decode.problem === undefined ? '' : ` (${decode.problem})`;
+  return `# ${prefix}${report}${decode.summary}${problem}\n${line}\n`;
 }
