@@ -7,15 +7,22 @@ import { type RunState } from './run-state.ts';
 /** More than any budget: a run's fuel is handed to `execute` in portions, so that the hot loop counts in small integers. */
 const PORTION = 0x3fff_ffff;
 
+/** Somebody who is asked before every instruction. */
+export interface Watcher {
+  /** The instruction at the code index `at` is next, and the state is whole; false stops before it. */
+  before(state: RunState, at: number): boolean;
+}
+
 /**
- * Executes instructions until the outermost function returns (`state.done`) or `limit` of them are done.
+ * Executes instructions until the outermost function returns (`state.done`), `limit` of them are done or the watcher wants
+ * to stop. Where it throws, the instructions executed are not added to the run's.
  *
  * One function because a jump table over all opcodes is what makes an interpreter fast; the case labels are the numbers
  * of the opcode table and of predecode's Internal (a test runs every row of the table). Operands are called `dl`, `dh`
  * (destination) and `sl`, `sh` (source register or constant), low and high words.
  * @throws VmFault
  */
-export function execute(state: RunState, limit: number): void {
+export function execute(state: RunState, limit: number, watcher?: Watcher): void {
   const { run } = state;
   const { shadow, view, recorder } = run.machine.arena;
   let { code, registers: r, at: i } = state;
@@ -23,6 +30,7 @@ export function execute(state: RunState, limit: number): void {
   const fuel = Math.min(run.fuel, PORTION + 1);
   let n = 0;
   while (n < most) {
+    if (watcher !== undefined && !watcher.before(state, i)) break;
     const op = code[i] as number;
     const d = code[i + 1] as number;
     const s = code[i + 2] as number;

@@ -191,11 +191,11 @@ describe('Stepper', () => {
   it('forgets the oldest steps when the log is full, and says so', () => {
     const vm = machine();
     const text = program(`r1 = 1000\nloop:\n r0 += 1\n r1 -= 1\n if r1 != 0 goto loop\n exit`);
-    const stepper = new Stepper(vm, text, [], { logEntries: 500 });
+    const stepper = new Stepper(vm, text, [], { logEntries: 512 });
     expect(stepper.run().kind).toBe('done');
-    expect(stepper.stepBack(499).kind).toBe('step');
+    expect(stepper.stepBack(511).kind).toBe('step');
     expect(stepper.stepBack().kind).toBe('start');
-    expect(stepper.steps).toBe(3002 - 499);
+    expect(stepper.steps).toBe(3002 - 511);
   });
 
   it('steps 100,000 instructions back in a moment', () => {

@@ -2,9 +2,9 @@ import { type Disposable } from '../base/index.ts';
 import { accessBytes, isAtomic, isLoad } from '../isa/index.ts';
 import { type Arena, ARENA_HIGH } from './arena.ts';
 import { type CallSite, VmFault, lineAt } from './fault.ts';
-import { execute } from './interpreter.ts';
+import { type Watcher, execute } from './interpreter.ts';
 import { type Machine } from './machine.ts';
-import { Internal } from './predecode.ts';
+import { CODE_STRIDE, type Decoded, Internal } from './predecode.ts';
 import { type Run } from './run.ts';
 import { RunState } from './run-state.ts';
 import { type SourceLine, type VmProgram } from './types.ts';
@@ -13,7 +13,7 @@ import { LOG_ENTRIES, UndoLog } from './undo-log.ts';
 export interface StepperOptions {
   readonly fuel?: number;
   readonly runContext?: unknown;
-  /** Entries of the undo log, 16 bytes each; a step takes one, and one for every 8 bytes it writes. */
+  /** Entries of the undo log, 16 bytes each, rounded up to a power of two; a step takes one, and one for every 8 bytes it writes. */
   readonly logEntries?: number;
 }
 
@@ -50,6 +50,7 @@ interface ProgramMarks {
 }
 
 const STEP: StopReason = { kind: 'step' };
+const NOWHERE: ProgramMarks = { breakpoints: new Uint8Array(), counts: new Uint32Array() };
 
 /** True for what changes more than one register: calls, exit, atomics with a result. */
 function isComplex(op: number): boolean {
@@ -67,7 +68,7 @@ function isComplex(op: number): boolean {
  * A run of the interpreter that goes forward and backward. The instruction it stands at is the next to be executed.
  * Between two moves nothing else may write to the arena: what is not in the log cannot be taken back. Dispose it.
  */
-export class Stepper implements Disposable {
+export class Stepper implements Disposable, Watcher {
   readonly #machine: Machine;
   readonly #arena: Arena;
   readonly #run: Run;
@@ -78,6 +79,14 @@ export class Stepper implements Disposable {
   #hit: Watchpoint | undefined = undefined;
   #fault: VmFault | undefined = undefined;
   #steps = 0;
+  /** Instructions begun in the current move, and where the last one's entries in the log start. */
+  #begun = 0;
+  #mark = 0;
+  /** Where the current move shall end, besides breakpoints and watchpoints. */
+  #reached: (() => boolean) | undefined = undefined;
+  /** The marks of the running program. */
+  #current = NOWHERE;
+  #currentOf: Decoded | undefined = undefined;
   #disposed = false;
 
   constructor(machine: Machine, program: VmProgram, args: readonly bigint[], options: StepperOptions = {}) {
@@ -169,7 +178,7 @@ export class Stepper implements Disposable {
 
   /** One instruction, into the function it calls. */
   stepInto(): StopReason {
-    return this.#recording(() => this.#forward(() => true, 1));
+    return this.#recording(() => this.#forward(() => true));
   }
 
   /** One instruction and, if it is a call, all that it calls. */
@@ -195,7 +204,7 @@ export class Stepper implements Disposable {
 
   /** Until a breakpoint, a watchpoint, the end, a fault, or `limit` instructions. */
   run(limit: number = Number.MAX_SAFE_INTEGER): StopReason {
-    return this.#recording(() => this.#forward(() => false, limit));
+    return this.#recording(() => this.#forward(undefined, limit));
   }
 
   /** Takes back instructions. */
@@ -228,8 +237,8 @@ export class Stepper implements Disposable {
     }
     return this.#recording(() => {
       while (this.#steps < steps) {
-        const stop = this.#step();
-        if (stop !== undefined) return stop;
+        const stop = this.#forward(undefined, steps - this.#steps);
+        if (stop.kind === 'done' || stop.kind === 'fault') return stop;
       }
       return STEP;
     });
@@ -276,15 +285,77 @@ export class Stepper implements Disposable {
     }
   }
 
-  #forward(reached: () => boolean, limit: number = Number.MAX_SAFE_INTEGER): StopReason {
-    for (let count = 0; count < limit; count++) {
-      const stop = this.#step();
-      if (stop !== undefined) return stop;
-      if (this.#hit !== undefined) return this.#takeHit(this.#hit);
-      if (reached()) return STEP;
-      if (this.#marksOf(this.program).breakpoints[this.#state.pc] === 1) return { kind: 'breakpoint' };
+  /** At least one instruction, up to the first place where there is a reason to stop. */
+  #forward(reached: (() => boolean) | undefined, limit: number = Number.MAX_SAFE_INTEGER): StopReason {
+    const run = this.#run;
+    const { instructions, fuel } = run;
+    this.#begun = 0;
+    this.#reached = reached;
+    try {
+      while (this.#begun < limit) {
+        const begun = this.#begun;
+        if (!this.#state.done) execute(this.#state, limit - begun, this);
+        if (this.#state.done) {
+          this.#hit = undefined;
+          return { kind: 'done' };
+        }
+        const stop = this.#reasonAt(this.#state.at);
+        if (stop !== undefined) return stop;
+      }
+      return { kind: 'limit' };
+    } catch (error) {
+      // The instruction that faults was begun, and is taken back.
+      this.#begun--;
+      if (this.#log.mark > this.#mark) this.#log.back(this.#state);
+      this.#hit = undefined;
+      this.#countHere(-1);
+      run.instructions = instructions + this.#begun;
+      run.fuel = fuel - this.#begun;
+      if (!(error instanceof VmFault)) throw error;
+      this.#fault = error;
+      return { kind: 'fault', fault: error };
+    } finally {
+      this.#steps += this.#begun;
     }
-    return { kind: 'limit' };
+  }
+
+  /** Why to stop at a place, of the reasons that may come up before every instruction. */
+  #reasonAt(at: number): StopReason | undefined {
+    if (this.#hit !== undefined) return this.#takeHit(this.#hit);
+    if (this.#reached?.() === true) return STEP;
+    return this.#marksOf(this.program).breakpoints[at / CODE_STRIDE] === 1
+      ? { kind: 'breakpoint' }
+      : undefined;
+  }
+
+  /** The interpreter asks before every instruction: stop, or let the log and the counts have it. */
+  before(state: RunState, at: number): boolean {
+    state.at = at;
+    if (state.decoded !== this.#currentOf) {
+      this.#currentOf = state.decoded;
+      this.#current = this.#marksOf(state.decoded.program);
+    }
+    const { breakpoints, counts } = this.#current;
+    const pc = at / CODE_STRIDE;
+    if (this.#begun > 0) {
+      if (this.#hit !== undefined || breakpoints[pc] === 1 || this.#reached?.() === true) return false;
+    }
+    const { registers, code } = state;
+    const log = this.#log;
+    this.#mark = log.mark;
+    const register = code[at + 1] as number;
+    log.step(at, register, registers[register] as number, registers[register + 1] as number);
+    if (isComplex(code[at] as number)) log.snapshot(state.snapshot());
+    if (log.beforeRead !== undefined) this.#watchLoad(log.beforeRead);
+    counts[pc] = (counts[pc] as number) + 1;
+    this.#begun++;
+    return true;
+  }
+
+  #countHere(by: 1 | -1): void {
+    const { counts } = this.#marksOf(this.program);
+    const { pc } = this;
+    counts[pc] = (counts[pc] ?? 0) + by;
   }
 
   #backward(reached: () => boolean, limit: number = Number.MAX_SAFE_INTEGER): StopReason {
@@ -304,34 +375,6 @@ export class Stepper implements Disposable {
     return { kind: 'watchpoint', watchpoint };
   }
 
-  /** One instruction forward; a reason if it cannot go on. */
-  #step(): StopReason | undefined {
-    const state = this.#state;
-    if (state.done) return { kind: 'done' };
-    const { at, registers, code } = state;
-    const log = this.#log;
-    const mark = log.mark;
-    const register = code[at + 1] as number;
-    log.step(at, register, registers[register] as number, registers[register + 1] as number);
-    if (isComplex(code[at] as number)) log.snapshot(state.snapshot());
-    if (log.beforeRead !== undefined) this.#watchLoad(log.beforeRead);
-    const { program } = state.decoded;
-    try {
-      execute(state, 1);
-    } catch (error) {
-      if (log.mark > mark) log.back(state);
-      this.#hit = undefined;
-      if (!(error instanceof VmFault)) throw error;
-      this.#fault = error;
-      return { kind: 'fault', fault: error };
-    }
-    this.#steps++;
-    const { counts } = this.#marksOf(program);
-    const pc = at / 4;
-    counts[pc] = (counts[pc] ?? 0) + 1;
-    return state.done ? { kind: 'done' } : undefined;
-  }
-
   #watchLoad(touch: (offset: number, size: number) => void): void {
     const { program } = this.#state.decoded;
     const insn = program.insns[this.#state.pc];
@@ -348,9 +391,7 @@ export class Stepper implements Disposable {
     this.#steps--;
     this.#run.instructions--;
     this.#run.fuel++;
-    const { counts } = this.#marksOf(this.program);
-    const { pc } = this;
-    counts[pc] = (counts[pc] ?? 1) - 1;
+    this.#countHere(-1);
     return true;
   }
 }

@@ -26,7 +26,9 @@ type LogObject =
 export class UndoLog implements ArenaRecorder {
   readonly #arena: Arena;
   readonly #words: Int32Array;
+  /** A power of two. */
   readonly #capacity: number;
+  readonly #mask: number;
   /** Ring of the objects, the place of each one's entry in the log beside it. */
   readonly #objects: (LogObject | undefined)[] = [];
   readonly #objectEntries: number[] = [];
@@ -42,10 +44,12 @@ export class UndoLog implements ArenaRecorder {
   /** Called with every range that a helper reads. */
   beforeRead: ((offset: number, size: number) => void) | undefined = undefined;
 
+  /** @param entries rounded up to a power of two */
   constructor(arena: Arena, entries: number) {
     this.#arena = arena;
-    this.#capacity = entries;
-    this.#words = new Int32Array(entries * WORDS);
+    this.#capacity = 2 ** Math.ceil(Math.log2(Math.max(2, entries)));
+    this.#mask = this.#capacity - 1;
+    this.#words = new Int32Array(this.#capacity * WORDS);
   }
 
   /** Where the next entry goes: a mark to compare with. */
@@ -54,7 +58,7 @@ export class UndoLog implements ArenaRecorder {
   }
 
   #push(first: number, second: number, third: number, fourth: number): void {
-    const at = (this.#count % this.#capacity) * WORDS;
+    const at = (this.#count & this.#mask) * WORDS;
     const words = this.#words;
     words[at] = first;
     words[at + 1] = second;
@@ -115,14 +119,14 @@ export class UndoLog implements ArenaRecorder {
     let start = this.#count - 1;
     while (
       start >= this.#floor &&
-      ((this.#words[(start % this.#capacity) * WORDS] ?? 0) & KIND_MASK) !== KIND_STEP
+      ((this.#words[(start & this.#mask) * WORDS] ?? 0) & KIND_MASK) !== KIND_STEP
     ) {
       start--;
     }
     if (start < this.#floor) return false;
     while (this.#count > start) {
       this.#count--;
-      this.#undoEntry(state, (this.#count % this.#capacity) * WORDS);
+      this.#undoEntry(state, (this.#count & this.#mask) * WORDS);
     }
     return true;
   }
