@@ -1,29 +1,23 @@
 import { type Command } from './command.ts';
-import { build } from './commands/build.ts';
-import { conformance } from './commands/conformance.ts';
-import { decode } from './commands/decode.ts';
-import { disasm } from './commands/disasm.ts';
-import { inspect } from './commands/inspect.ts';
-import { replay } from './commands/replay.ts';
-import { run } from './commands/run.ts';
-import { script } from './commands/script.ts';
-import { serve } from './commands/serve.ts';
-import { skeleton } from './commands/skeleton.ts';
-import { test } from './commands/test.ts';
-import { verify } from './commands/verify.ts';
+
+/** A command by name. Its code is loaded when it is asked for: most of a short run would go into the other commands'. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: () => Promise<Command>;
+}
 
 /** In the order of the help text. */
-export const COMMANDS: readonly Command[] = [
-  build,
-  inspect,
-  disasm,
-  verify,
-  replay,
-  script,
-  run,
-  skeleton,
-  decode,
-  test,
-  conformance,
-  serve,
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'build', load: async () => (await import('./commands/build.ts')).build },
+  { name: 'inspect', load: async () => (await import('./commands/inspect.ts')).inspect },
+  { name: 'disasm', load: async () => (await import('./commands/disasm.ts')).disasm },
+  { name: 'verify', load: async () => (await import('./commands/verify.ts')).verify },
+  { name: 'replay', load: async () => (await import('./commands/replay.ts')).replay },
+  { name: 'script', load: async () => (await import('./commands/script.ts')).script },
+  { name: 'run', load: async () => (await import('./commands/run.ts')).run },
+  { name: 'skeleton', load: async () => (await import('./commands/skeleton.ts')).skeleton },
+  { name: 'decode', load: async () => (await import('./commands/decode.ts')).decode },
+  { name: 'test', load: async () => (await import('./commands/test.ts')).test },
+  { name: 'conformance', load: async () => (await import('./commands/conformance.ts')).conformance },
+  { name: 'serve', load: async () => (await import('./commands/serve.ts')).serve },
 ];

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type CommandEntry } from './commands.ts';
 import {
   Arguments,
   COMMON_OPTIONS,
@@ -8,7 +9,8 @@ import {
   UsageError,
 } from './command.ts';
 
-function overview(commands: readonly Command[]): string {
+async function overview(entries: readonly CommandEntry[]): Promise<string> {
+  const commands = await Promise.all(entries.map((entry) => entry.load()));
   const width = Math.max(...commands.map((command) => command.name.length));
   const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return ['usage: hidsmith COMMAND …   (hidsmith COMMAND --help tells more)', '', ...lines].join('\n');
@@ -43,20 +45,21 @@ function isOursOnly(error: Error): boolean {
 
 /** Runs one command line (without `hidsmith` itself) and returns the exit status. Never throws. */
 export async function runCommand(
-  commands: readonly Command[],
+  commands: readonly CommandEntry[],
   words: readonly string[],
   output: Output,
 ): Promise<ExitStatus> {
   const [name, ...rest] = words;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    output.line(overview(commands));
+    output.line(await overview(commands));
     return name === undefined ? 2 : 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
     output.note(`hidsmith: there is no command '${name}'; 'hidsmith help' lists them`);
     return 2;
   }
+  const command = await entry.load();
   try {
     const args = parse(command, rest);
     if (args.flag('help')) {

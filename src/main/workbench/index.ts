@@ -2,7 +2,6 @@ export { EngineError, fromHex, toHex, within } from '../engine/base/index.ts';
 export { parseRecording } from '../engine/recording/index.ts';
 export { type LoadFailure, loadFailureOf } from '../engine/loader/index.ts';
 export { type KernelChoice, compileSource, openObject, simulationOptions } from './commands.ts';
-export { conformance } from './conformance.ts';
 export { createWorkbench } from './create-workbench.ts';
 export { type Decoded, type DecodedDevice, decodeBytes, decodeHex, decodedText } from './decode.ts';
 export { type GoldenOutcome, runGolden, scriptDevice, stimuliOf, stimulusResult } from './golden/run.ts';
