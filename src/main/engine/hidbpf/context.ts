@@ -1,4 +1,4 @@
-import { type Arena } from '../vm/index.ts';
+import { type Arena, type Recipe, recipe } from '../vm/index.ts';
 import { type HidLayouts, type MemberPlace } from './layout.ts';
 
 /** Buffers that have no size limit of their own are told apart from those that do by this. */
@@ -80,6 +80,18 @@ export class ContextReader {
     this.#tail = BigInt(layouts.context.size);
     this.#allocatedSize = BigInt(layouts.context.member('allocated_size').offset);
     this.#hid = BigInt(layouts.context.member('hid').offset);
+  }
+
+  /** What hid_bpf_get_data(context, offset, size) gives, for compiled code. */
+  get dataRecipe(): Recipe {
+    const { add, argument, constant, ifLess, load, low32 } = recipe;
+    const offset = low32(argument(2));
+    return ifLess(
+      load(4, argument(1), Number(this.#allocatedSize)),
+      add(offset, argument(3)),
+      constant(0n),
+      add(load(8, argument(1), Number(this.#tail)), offset),
+    );
   }
 
   /** Address of the struct hid_device. */

@@ -11,7 +11,7 @@ import {
   type ReportType,
 } from '../hid/index.ts';
 import { type KfuncSpec } from '../kernel/index.ts';
-import { type HelperCall } from '../vm/index.ts';
+import { type HelperCall, inlined } from '../vm/index.ts';
 import { type ContextReader, type HidContext } from './context.ts';
 import { type BpfDevice } from './device.ts';
 import { type HidBpfProfile } from './profile.ts';
@@ -122,12 +122,12 @@ export function hidKfuncs(host: KfuncHost): KfuncSpec[] {
       name: 'hid_bpf_get_data',
       flags: { retNull: true },
       progTypes: hooks,
-      implementation: (_call, context, offset, size) => {
-        const end = BigInt(low32(offset) >>> 0) + size;
+      implementation: inlined((_call, context, offset, size) => {
+        const end = BigInt.asUintN(64, BigInt(low32(offset) >>> 0) + size);
         return end > BigInt(contexts.allocatedSize(context))
           ? 0n
-          : contexts.data(context) + BigInt(low32(offset) >>> 0);
-      },
+          : BigInt.asUintN(64, contexts.data(context) + BigInt(low32(offset) >>> 0));
+      }, contexts.dataRecipe),
     },
     {
       name: 'hid_bpf_attach_prog',

@@ -21,6 +21,8 @@ import {
   type Machine,
   VmFault,
   type VmProgram,
+  inlined,
+  recipe,
 } from '../vm/index.ts';
 import { createMachine } from './index.ts';
 
@@ -80,6 +82,18 @@ class Bench {
       },
       (call, r1) => (r1 % 5n === 0n ? call.fault('helper', 'as asked') : 1n),
       (_call, r1) => this.machine.run(other, [r1], { engine: this.engine, fuel: 500 }).r0,
+      inlined(
+        (call, r1, r2) => {
+          const at = BigInt.asUintN(32, r2);
+          return at < 60n ? call.memory.readU64(BigInt.asUintN(64, r1 + at)) : 99n;
+        },
+        recipe.ifLess(
+          recipe.low32(recipe.argument(2)),
+          recipe.constant(60n),
+          recipe.load(8, recipe.add(recipe.argument(1), recipe.low32(recipe.argument(2)))),
+          recipe.call,
+        ),
+      ),
     ];
     return new Map(all.map((helper, i) => [i + 1, helper]));
   }

@@ -1,9 +1,8 @@
 import { EngineError } from '../base/index.ts';
-import { Op, type Insn } from '../isa/index.ts';
+import { type Insn } from '../isa/index.ts';
 import {
   type CallSite,
   type FaultPlace,
-  type HelperFunction,
   type HelperResult,
   MAX_CALL_FRAMES,
   MAX_TAIL_CALLS,
@@ -22,7 +21,7 @@ import {
 import { COMMON_NAMES, commonModule } from './common.ts';
 import { CONTROL_RANGE, Control, HandOver } from './control.ts';
 import { type CompiledModule, ModuleCache } from './module-cache.ts';
-import { REPEAT, addressSlots, exportName, globalName } from './translate.ts';
+import { REPEAT, addressSlots, exportName, globalName, targetOf } from './translate.ts';
 
 /** A compiled function: R1 … R5, and the frame pointer as an offset in memory. */
 type Compiled = (r1: bigint, r2: bigint, r3: bigint, r4: bigint, r5: bigint, frame: number) => bigint;
@@ -266,10 +265,7 @@ export class Jit {
 
   /** What `call` does in a program's module: finds the helper or kfunc of the call and does what it asks for. */
   #helperCaller(program: VmProgram) {
-    const targets = program.insns.map((insn): HelperFunction | undefined => {
-      if (insn.code !== Op.CALL) return undefined;
-      return insn.src === 0 ? program.helpers.get(insn.imm) : program.kfuncs.get(insn.imm);
-    });
+    const targets = program.insns.map((insn) => targetOf(program, insn));
     return (
       pc: number,
       frame: number,

@@ -1,5 +1,5 @@
 import { type Insn, type Opcode, callTarget, isLdImm64 } from '../isa/index.ts';
-import { MAY_GOTO_LIMIT } from '../vm/index.ts';
+import { MAY_GOTO_LIMIT, type Recipe } from '../vm/index.ts';
 import { type AccessPlan, type CheckGroup, INLINE_EXTENT, type Plan, planAccesses } from './access-plan.ts';
 import {
   dividesByRegister,
@@ -14,6 +14,7 @@ import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, regist
 import { type Block, type Flow, flowOf } from './flow.ts';
 import { type FuelPlan, planFuel } from './fuel-plan.ts';
 import { type Code, liveness } from './registers.ts';
+import { emitRecipe } from './recipe.ts';
 import { emitRestart } from './repeat.ts';
 import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 
@@ -32,6 +33,8 @@ export interface ProgramContext {
   readonly proved: ReadonlySet<number> | undefined;
   readonly probes: ReadonlySet<number> | undefined;
   readonly type: number;
+  /** What the helper or kfunc of a call computes, where that is known. */
+  readonly recipeOf: (insn: Insn) => Recipe | undefined;
 }
 
 /** What the interpreter has to know when compiled code hands over. */
@@ -673,42 +676,67 @@ export class FunctionTranslator {
   }
 
   #emitCall(pc: number, insn: Insn, target: 'helper' | 'local' | 'kfunc' | 'register'): boolean {
+    switch (target) {
+      case 'register':
+        this.#leave(pc);
+        return false;
+      case 'local':
+        this.#emitLocalCall(pc, insn);
+        return true;
+      default: {
+        const recipe = this.#context.recipeOf(insn);
+        if (recipe === undefined) this.#emitHelperCall(pc);
+        else this.#emitInlined(pc, recipe);
+        return true;
+      }
+    }
+  }
+
+  #emitLocalCall(pc: number, insn: Insn): void {
     const code = this.#code;
-    if (target === 'register') {
-      this.#leave(pc);
-      return false;
-    }
-    if (target === 'local') {
-      code.get(Local.FRAME).i32(0).memory(W.i32Load, Control.DEEPEST).op(W.i32LeU);
-      this.#leaveHereIf(pc);
-      // The place of the call stands above the callee's frame, for the call stack of a fault.
-      code
-        .get(Local.FRAME)
-        .i32(this.#context.stride)
-        .op(W.i32Sub)
-        .tee(Local.I32)
-        .i32(pc)
-        .memory(W.i32Store, 0);
-    }
+    code.get(Local.FRAME).i32(0).memory(W.i32Load, Control.DEEPEST).op(W.i32LeU);
+    this.#leaveHereIf(pc);
+    // The place of the call stands above the callee's frame, for the call stack of a fault.
+    code.get(Local.FRAME).i32(this.#context.stride).op(W.i32Sub).tee(Local.I32).i32(pc).memory(W.i32Store, 0);
     this.#storeFuel(this.#uncounted + 1);
-    if (target !== 'local') code.i32(pc).get(Local.FRAME);
-    for (let register = 1; register <= 5; register++) code.get(registerLocal(register));
-    if (target === 'local') {
-      code.get(Local.I32).call(this.#context.functions.get(callTarget(insn, pc)) as number);
-    } else {
-      code.call(FunctionIndex.CALL);
-    }
-    code.set(Local.R0);
-    if (target !== 'local') {
-      code.i32(0).memory(W.i32Load, Control.TAIL_CALLED);
-      this.#open(W.if, { target: Target.IF, loop: false });
-      code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0);
-      this.#return();
-      this.#close();
-    }
+    this.#pushArguments();
+    code
+      .get(Local.I32)
+      .call(this.#context.functions.get(callTarget(insn, pc)) as number)
+      .set(Local.R0);
     this.#loadFuel(this.#uncounted + 1);
     this.#forgetRanges();
-    return true;
+  }
+
+  #emitHelperCall(pc: number): void {
+    const code = this.#code;
+    this.#storeFuel(this.#uncounted + 1);
+    code.i32(pc).get(Local.FRAME);
+    this.#pushArguments();
+    code.call(FunctionIndex.CALL).set(Local.R0);
+    code.i32(0).memory(W.i32Load, Control.TAIL_CALLED);
+    this.#open(W.if, { target: Target.IF, loop: false });
+    code.i32(0).i32(0).memory(W.i32Store, Control.TAIL_CALLED).get(Local.R0);
+    this.#return();
+    this.#close();
+    this.#loadFuel(this.#uncounted + 1);
+    this.#forgetRanges();
+  }
+
+  /** The helper's formula, and behind it its call for what the formula does not answer. */
+  #emitInlined(pc: number, recipe: Recipe): void {
+    const code = this.#code;
+    this.#open(W.block, { target: Target.IF, loop: false });
+    this.#open(W.block, { target: Target.IF, loop: false });
+    emitRecipe(code, recipe, 0);
+    code.set(Local.R0).br(1);
+    this.#close();
+    this.#emitHelperCall(pc);
+    this.#close();
+  }
+
+  #pushArguments(): void {
+    for (let register = 1; register <= 5; register++) this.#code.get(registerLocal(register));
   }
 
   /** A helper may have freed memory or changed its access. */

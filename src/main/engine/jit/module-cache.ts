@@ -1,7 +1,7 @@
 import { type Insn } from '../isa/index.ts';
 import { type VmProgram, type WasmModule, wasm } from '../vm/index.ts';
 import { type Exits } from './function-translator.ts';
-import { isAddress, translate } from './translate.ts';
+import { isAddress, targetOf, translate } from './translate.ts';
 
 export interface CompiledModule {
   readonly module: WasmModule;
@@ -21,11 +21,12 @@ function sameSet(left: ReadonlySet<number> | undefined, right: ReadonlySet<numbe
   return left?.size === right?.size && [...(left ?? [])].every((value) => right?.has(value));
 }
 
-/** Whether two programs have the same code but for addresses. */
+/** Whether two programs have the same code but for addresses, and helpers that are inlined in the same way. */
 function sameCode(left: VmProgram, right: VmProgram): boolean {
   if (left.insns.length !== right.insns.length || left.stackSize !== right.stackSize) return false;
   if (!sameSet(left.provedAccesses, right.provedAccesses) || !sameSet(left.probeLoads, right.probeLoads))
     return false;
+  if (left.insns.some((insn) => targetOf(left, insn)?.inline !== targetOf(right, insn)?.inline)) return false;
   let address = -2;
   return left.insns.every((a, pc) => {
     const b = right.insns[pc] as Insn;

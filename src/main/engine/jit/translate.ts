@@ -1,5 +1,11 @@
-import { type Insn, PseudoSource, isLdImm64 } from '../isa/index.ts';
-import { ARENA_HIGH, DEFAULT_STACK_SIZE, STACK_GAP, type VmProgram } from '../vm/index.ts';
+import { type Insn, Op, PseudoSource, isLdImm64 } from '../isa/index.ts';
+import {
+  ARENA_HIGH,
+  DEFAULT_STACK_SIZE,
+  STACK_GAP,
+  type HelperFunction,
+  type VmProgram,
+} from '../vm/index.ts';
 import { roundUp } from '../base/index.ts';
 import { COMMON_NAMES, REGION_TYPE, WIDEN_TYPE } from './common.ts';
 import { FunctionIndex } from './control.ts';
@@ -54,6 +60,12 @@ export function isAddress(insns: readonly Insn[], pc: number): boolean {
   return isLdImm64(insn) && (insn.src === PseudoSource.FUNC || insns[pc + 1]?.imm === ARENA_HIGH);
 }
 
+/** The helper or kfunc that an instruction calls. */
+export function targetOf(program: VmProgram, { code, src, imm }: Insn): HelperFunction | undefined {
+  if (code !== Op.CALL || src === PseudoSource.CALL) return undefined;
+  return src === PseudoSource.KFUNC_CALL ? program.kfuncs.get(imm) : program.helpers.get(imm);
+}
+
 /** Slots of the ld_imm64 whose values the module imports. */
 export function addressSlots(insns: readonly Insn[]): number[] {
   const slots: number[] = [];
@@ -90,6 +102,7 @@ export function translate(program: VmProgram, entries: readonly number[], restor
     proved: program.provedAccesses,
     probes: program.probeLoads,
     type: Type.PROGRAM,
+    recipeOf: (insn) => targetOf(program, insn)?.inline,
   };
   const translators = entries.map((entry) => new FunctionTranslator(context, entry));
   const functions = translators.map((translator) => translator.translate(exportName(translator.entry)));

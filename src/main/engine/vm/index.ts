@@ -25,6 +25,7 @@ export {
   internalOp,
   type Decoded,
 } from './predecode.ts';
+export { inlined, recipe, type Recipe } from './recipe.ts';
 export { type Run } from './run.ts';
 export { RunState } from './run-state.ts';
 export { MAX_CALL_FRAMES, MAX_TAIL_CALLS, STACK_GAP, TAIL_CALL_REFUSED } from './stack.ts';

@@ -2,6 +2,7 @@
  * The interfaces at which the VM meets the kernel: what the kernel gives the VM to run, and what helpers see of a run.
  */
 import { type Insn } from '../isa/instruction.ts';
+import { type Recipe } from './recipe.ts';
 
 /** A program whose map, BTF and variable references have been resolved to arena addresses: only calls are symbolic. */
 export interface VmProgram {
@@ -61,14 +62,11 @@ export interface SourceLine {
  * A helper or kfunc. Arguments and result are unsigned 64-bit. It may touch memory through `call.memory` only,
  * so that the undo log sees every write, and must record an undo for any other state that it changes.
  */
-export type HelperFunction = (
-  call: HelperCall,
-  r1: bigint,
-  r2: bigint,
-  r3: bigint,
-  r4: bigint,
-  r5: bigint,
-) => HelperResult;
+export interface HelperFunction {
+  (call: HelperCall, r1: bigint, r2: bigint, r3: bigint, r4: bigint, r5: bigint): HelperResult;
+  /** The same as a formula, for compiled code that need not call. */
+  readonly inline?: Recipe;
+}
 
 /** The value of R0, or something for the VM to do first. */
 export type HelperResult = bigint | CallbackRequest | TailCallRequest;

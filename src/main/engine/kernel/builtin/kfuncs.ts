@@ -1,6 +1,6 @@
 import { Errno } from '../../abi/index.ts';
 import { BtfKind } from '../../btf/index.ts';
-import type { HelperCall, HelperFunction } from '../../vm/index.ts';
+import { inlined, recipe, type HelperCall, type HelperFunction, type Recipe } from '../../vm/index.ts';
 import { NO_MEMORY } from '../task.ts';
 import type { Kernel } from '../kernel.ts';
 import { mapOf, result, runContextOf, taskContextOf } from '../helpers/common.ts';
@@ -20,6 +20,20 @@ function iterNumNew(call: HelperCall, iterator: bigint, start: bigint, end: bigi
   call.memory.writeU32(iterator, errno === 0 ? (from - 1) >>> 0 : 0);
   call.memory.writeU32(iterator + 4n, errno === 0 ? to >>> 0 : 0);
   return result(-errno);
+}
+
+/** As iterNumNext goes on. Signed numbers compare like these unsigned ones. */
+function nextOfRange(): Recipe {
+  const { add, argument, call, constant, ifLess, load, low32, store } = recipe;
+  const biased = (of: Recipe): Recipe => low32(add(of, constant(0x8000_0000n)));
+  const iterator = argument(1);
+  const current = load(4, iterator);
+  return ifLess(
+    add(biased(current), constant(1n)),
+    biased(load(4, iterator, 4)),
+    store(4, iterator, add(current, constant(1n)), iterator),
+    call,
+  );
 }
 
 function iterNumNext(call: HelperCall, iterator: bigint): bigint {
@@ -160,11 +174,11 @@ function copyFromUserString(call: HelperCall, to: bigint, size: bigint, from: bi
 }
 
 function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
-  const nothing: HelperFunction = () => 0n;
-  const same: HelperFunction = (_call, pointer) => pointer;
+  const nothing = inlined(() => 0n, recipe.constant(0n));
+  const same = inlined((_call, pointer) => pointer, recipe.argument(1));
   return new Map<string, HelperFunction>([
     ['bpf_iter_num_new', iterNumNew],
-    ['bpf_iter_num_next', iterNumNext],
+    ['bpf_iter_num_next', inlined(iterNumNext, nextOfRange())],
     [
       'bpf_iter_num_destroy',
       (call, iterator): bigint => {

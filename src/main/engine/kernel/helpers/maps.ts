@@ -1,13 +1,31 @@
 import { Errno } from '../../abi/index.ts';
 import { toHex } from '../../base/index.ts';
-import type { HelperCall, HelperResult } from '../../vm/index.ts';
+import { inlined, recipe, type HelperCall, type HelperResult, type Recipe } from '../../vm/index.ts';
 import type { Kernel } from '../kernel.ts';
 import { ArrayMap, PercpuArrayMap } from '../maps/array.ts';
 import { PercpuHashMap } from '../maps/hash.ts';
 import { LruHashMap } from '../maps/lru-hash.ts';
+import { ARRAY_LOOKUP } from '../maps/map.ts';
 import { ProgArrayMap } from '../maps/prog-array.ts';
 import { mapOf, result, traceHelper } from './common.ts';
 import type { HelperTable } from './index.ts';
+
+/** array_map_gen_lookup() of kernel/bpf/arraymap.c; maps of other types, whose area is 0, are looked up by the helper. */
+const ARRAY_MAP_LOOKUP = arrayLookup();
+
+function arrayLookup(): Recipe {
+  const { ifLess, constant, load, argument, add, multiply } = recipe;
+  const map = argument(1);
+  const area = load(8, map, ARRAY_LOOKUP.area);
+  const index = load(4, argument(2));
+  const value = add(area, multiply(index, load(8, map, ARRAY_LOOKUP.elementSize)));
+  return ifLess(
+    area,
+    constant(1n),
+    recipe.call,
+    ifLess(index, load(8, map, ARRAY_LOOKUP.entries), value, constant(0n)),
+  );
+}
 
 /** Helpers on maps: kernel/bpf/helpers.c, and bpf_tail_call. */
 export function mapHelpers(kernel: Kernel): HelperTable {
@@ -29,11 +47,11 @@ export function mapHelpers(kernel: Kernel): HelperTable {
   return [
     [
       1,
-      (call, mapAddress, key): bigint => {
+      inlined((call, mapAddress, key): bigint => {
         const map = mapOf(kernel, call, mapAddress);
         if (map instanceof ArrayMap) return map.addressAt(call.memory.readU32(key));
         return map.lookup(call.memory.read(key, map.keySize));
-      },
+      }, ARRAY_MAP_LOOKUP),
     ],
     [
       2,
@@ -90,8 +108,8 @@ export function mapHelpers(kernel: Kernel): HelperTable {
       },
     ],
     [12, (call, _context, mapAddress, index): HelperResult => tailCall(kernel, call, mapAddress, index)],
-    [93, (): bigint => 0n],
-    [94, (): bigint => 0n],
+    [93, inlined((): bigint => 0n, recipe.constant(0n))],
+    [94, inlined((): bigint => 0n, recipe.constant(0n))],
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Kernel } from '../kernel.ts';
 import { arrayTypesOk } from './map-btf.ts';
 import {
   ACCESS_FLAGS,
+  ARRAY_LOOKUP,
   BpfMap,
   PAGE_SIZE,
   PCPU_MIN_UNIT_SIZE,
@@ -89,6 +90,9 @@ export class ArrayMap extends IndexedMap {
       label: `map ${attr.name}`,
       access: (attr.flags & MapFlag.RDONLY_PROG) !== 0 ? 'ro' : 'rw',
     });
+    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.area), this.#area);
+    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.elementSize), BigInt(this.#elementSize));
+    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.entries), BigInt(this.maxEntries));
   }
 
   /** A key that is not a 4-byte integer is refused: array_map_check_btf(). */

@@ -24,8 +24,14 @@ export interface MapAttr {
   readonly valueTypeBtfObjFd: number;
 }
 
-/** What a program sees for a map: struct bpf_map, of which only the address is used. */
+/** What a program sees for a map: struct bpf_map, of which only the address is used, and what lookups need to be inlined. */
 const STRUCT_BPF_MAP_SIZE = 256;
+
+/**
+ * What struct bpf_array has behind struct bpf_map, for compiled code: address of the values (0 where the map is no array),
+ * bytes from one to the next, number of them. Offsets from the map's address.
+ */
+export const ARRAY_LOOKUP = { area: 232, elementSize: 240, entries: 248 } as const;
 
 /** RDONLY, WRONLY and their _PROG twins: BPF_F_ACCESS_MASK. */
 export const ACCESS_FLAGS = MapFlag.RDONLY | MapFlag.WRONLY | MapFlag.RDONLY_PROG | MapFlag.WRONLY_PROG;
