@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../engine/base/index.ts';
 import { parseRecording } from '../engine/recording/index.ts';
 import { REPOSITORY, sharedPath } from '../engine/testing/shared.ts';
-import { Resources, ScriptSession, loadFailureOf, openObject, simulationOptions } from './index.ts';
+import {
+  Resources,
+  type ScriptDevice,
+  ScriptSession,
+  SimulatedMachine,
+  loadFailureOf,
+  openObject,
+  simulationOptions,
+} from './index.ts';
 
 /** What a real Linux 6.12.117 did: see the README of that folder. */
 const data = sharedPath('data/hid-bpf');
@@ -21,7 +29,7 @@ interface MapDump {
 interface CaseMeta {
   readonly device: { readonly hidId: number; readonly uniq: string };
   readonly settleMs?: number;
-  readonly expected: { readonly namesAttached: string; readonly outPerEvent: readonly number[] };
+  readonly expected: { readonly namesAttached: string; readonly namesAfterDetach: string; readonly outPerEvent: readonly number[] };
 }
 
 function json<T>(...path: string[]): T {
@@ -33,6 +41,13 @@ function list(folder: string): string[] {
 function objectOf(folder: string): ReturnType<typeof openObject> {
   const path = join(folder, 'driver.bpf.o');
   return openObject(path, new Uint8Array(readFileSync(path)));
+}
+function sessionOf(object: ReturnType<typeof openObject>, device: ScriptDevice | undefined): ScriptSession {
+  return new ScriptSession(new SimulatedMachine(resources, simulationOptions({}), device), object);
+}
+/** A recording has no uniq, so it is left out. */
+function namePhys(session: ScriptSession): string[] {
+  return String(session.step('names')['result']).split('|').slice(0, 2);
 }
 function steps(folder: string, file: string): readonly Step[] {
   const path = join(folder, file);
@@ -47,16 +62,12 @@ describe.skipIf(data === undefined)(
       const meta = json<CaseMeta>(folder, 'meta.json');
       const input = parseRecording(new Uint8Array(readFileSync(join(folder, 'input.hid'))));
       const expected = parseRecording(new Uint8Array(readFileSync(join(folder, 'expected.hid'))));
-      const session = new ScriptSession(resources, simulationOptions({}), objectOf(folder), {
+      const session = sessionOf(objectOf(folder), {
         plan: input.devices[0]!,
         hidId: meta.device.hidId,
       });
       expect(session.step('rdesc')['rdesc']).toBe(toHex(expected.devices[0]!.descriptor));
-      const [attachedName, attachedPhys] = meta.expected.namesAttached.split('|');
-      expect(String(session.step('names')['result']).split('|').slice(0, 2)).toEqual([
-        attachedName,
-        attachedPhys,
-      ]);
+      expect(namePhys(session)).toEqual(meta.expected.namesAttached.split('|').slice(0, 2));
       const extra = steps(folder, 'extra.json');
       const replies = existsSync(join(folder, 'extra.json'))
         ? json<{ replies?: Record<string, string> }>(folder, 'extra.json').replies
@@ -80,14 +91,17 @@ describe.skipIf(data === undefined)(
         toHex(expected.events.bytes(i)),
       );
       expect(reports).toEqual(wanted);
-      if (!existsSync(join(folder, 'maps.json'))) return;
-      const maps = (session.step('maps') as unknown as { maps: MapDump }).maps;
-      expect(maps.maps).toEqual(json<MapDump>(folder, 'maps.json').maps);
+      if (existsSync(join(folder, 'maps.json'))) {
+        const maps = (session.step('maps') as unknown as { maps: MapDump }).maps;
+        expect(maps.maps).toEqual(json<MapDump>(folder, 'maps.json').maps);
+      }
+      session.step('detach');
+      expect(namePhys(session)).toEqual(meta.expected.namesAfterDetach.split('|').slice(0, 2));
     });
 
     it.each(list('syscall'))('%s: every BPF_PROG_RUN gives the same errno, retval and context', (name) => {
       const folder = join(data!, 'syscall', name);
-      const session = new ScriptSession(resources, simulationOptions({}), objectOf(folder), undefined);
+      const session = sessionOf(objectOf(folder), undefined);
       for (const step of steps(folder, 'transcript.json')) expect(session.step(step.step)).toEqual(step);
       if (!existsSync(join(folder, 'maps.json'))) return;
       const maps = (session.step('maps') as unknown as { maps: MapDump }).maps;
@@ -112,12 +126,7 @@ describe.skipIf(data === undefined)(
           const programs = object.spec.programs.map((program) =>
             flags === undefined ? program : { ...program, progFlags: flags },
           );
-          new ScriptSession(
-            resources,
-            simulationOptions({}),
-            { ...object, spec: { ...object.spec, programs } },
-            { plan },
-          );
+          sessionOf({ ...object, spec: { ...object.spec, programs } }, { plan });
         } catch (error) {
           failure = loadFailureOf(error);
           if (failure === undefined) throw error;

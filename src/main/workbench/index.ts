@@ -12,8 +12,10 @@ export { Resources } from './resources.ts';
 export { resultText, runSyscallProgram } from './run-program.ts';
 export { exportSkeleton, skeletonName } from './skeleton.ts';
 export { type RecordingDevice } from '../engine/recording/index.ts';
-export { ScriptSession, type ScriptResult } from './script.ts';
 export { type VerdictView as Verdict } from '../../preload/contract/index.ts';
+export { type ScriptMachine } from './script/script-machine.ts';
+export { ScriptSession, type ScriptResult } from './script/script-session.ts';
+export { type ScriptDevice, SimulatedMachine } from './script/simulated-machine.ts';
 export { verifyObject } from './simulation/verify.ts';
 export {
   parseRawMap,

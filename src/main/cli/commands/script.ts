@@ -1,10 +1,4 @@
-import {
-  ScriptSession,
-  scriptDevice,
-  simulationOptions,
-  stimuliOf,
-  stimulusResult,
-} from '../../workbench/index.ts';
+import { ScriptSession, SimulatedMachine, scriptDevice, simulationOptions, stimuliOf, stimulusResult } from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile } from '../files.ts';
 import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
@@ -30,10 +24,8 @@ export const script: Command = {
       path === undefined ? undefined : { ...scriptDevice(path), ...(hidId === undefined ? {} : { hidId }) };
     return refusable(args, output, () => {
       const session = new ScriptSession(
-        appResources(),
-        simulationOptions(kernelChoice(args)),
+        new SimulatedMachine(appResources(), simulationOptions(kernelChoice(args)), device),
         object,
-        device,
       );
       for (const line of lines) output.json(stimulusResult(session, line, stimuli));
       return 0;

@@ -6,7 +6,8 @@ import { openObject } from '../commands.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
 import { replayRecording } from '../replay-file.ts';
 import { type Resources } from '../resources.ts';
-import { type ScriptDevice, ScriptSession } from '../script.ts';
+import { ScriptSession } from '../script/script-session.ts';
+import { type ScriptDevice, SimulatedMachine } from '../script/simulated-machine.ts';
 import { type SimulationOptions } from '../simulation/simulation.ts';
 import { type GoldenSession } from './sessions.ts';
 
@@ -112,7 +113,8 @@ function produce(
   }
   const device = session.devicePath === undefined ? undefined : scriptDevice(session.devicePath);
   const stimuli = stimuliOf(readFileSync(session.inputPath, 'utf8'));
-  const open = (): ScriptSession => new ScriptSession(resources, options, object, device);
+  const open = (): ScriptSession =>
+    new ScriptSession(new SimulatedMachine(resources, options, device), object);
   const results = scriptResults(open, stimuli, session.inputPath);
   return `${results.join('\n')}\n`;
 }

@@ -5,14 +5,22 @@ import { NO_MEMORY } from '../task.ts';
 import { result, taskContextOf } from './common.ts';
 import type { HelperTable } from './index.ts';
 
-/** Helpers that read from anywhere: kernel/trace/bpf_trace.c. A place that cannot be read leaves zeros and gives EFAULT. */
+/** First address of the kernel's half on x86-64: below it, copy_from_kernel_nofault() gives ERANGE without trying. */
+const KERNEL_HALF = 0xffff_8000_0000_0000n;
+
+/**
+ * Helpers that read from anywhere: kernel/trace/bpf_trace.c. A place that cannot be read leaves zeros and gives EFAULT, or ERANGE where
+ * the kernel's memory was asked for and the address cannot be of it.
+ */
 export function memoryHelpers(kernel: Kernel): HelperTable {
   const user = (call: HelperCall): CallerMemory => taskContextOf(call)?.user ?? NO_MEMORY;
+  const failure = (from: bigint, memory: CallerMemory): bigint =>
+    result(memory === kernel.arena && from < KERNEL_HALF ? -Errno.ERANGE : -Errno.EFAULT);
   const read = (call: HelperCall, to: bigint, size: bigint, from: bigint, memory: CallerMemory): bigint => {
     const length = Number(BigInt.asUintN(32, size));
     const bytes = memory.read(from, length);
     call.memory.write(to, bytes ?? new Uint8Array(length));
-    return bytes === undefined ? result(-Errno.EFAULT) : 0n;
+    return bytes === undefined ? failure(from, memory) : 0n;
   };
   const readString = (
     call: HelperCall,
@@ -28,7 +36,7 @@ export function memoryHelpers(kernel: Kernel): HelperTable {
       const byte = memory.read(from + BigInt(length), 1)?.[0];
       if (byte === undefined) {
         call.memory.write(to, new Uint8Array(room));
-        return result(-Errno.EFAULT);
+        return failure(from, memory);
       }
       bytes[length] = length === room - 1 ? 0 : byte;
       if (bytes[length] === 0) break;

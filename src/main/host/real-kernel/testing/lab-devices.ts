@@ -229,7 +229,7 @@ export class LabDevice {
 
   /** Answers until the kernel is quiet. A request blocks in the user's agent, so one that comes is there at once. */
   #serve(answer: (request: LabRequest) => LabAnswer): void {
-    const QUIET = 30;
+    const QUIET = 200;
     for (let request = this.nextRequest(QUIET); request !== undefined; request = this.nextRequest(QUIET)) {
       this.reply(request, answer(request));
     }

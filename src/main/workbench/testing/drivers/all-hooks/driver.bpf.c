@@ -54,8 +54,14 @@ SEC(HID_BPF_HW_REQUEST)
 int BPF_PROG(early_request, struct hid_bpf_ctx *hctx, unsigned char number, enum hid_report_type type,
 	     enum hid_class_request request, __u64 source)
 {
+	__u8 *data = hid_bpf_get_data(hctx, 0, 2);
+
 	early_requests++;
-	return number == 8 ? 1 : 0;
+	if (!data || number != 8)
+		return 0;
+	data[0] = 8;
+	data[1] = 0x88;
+	return 2;
 }
 
 SEC(HID_BPF_HW_OUTPUT_REPORT)

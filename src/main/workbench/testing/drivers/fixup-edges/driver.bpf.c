@@ -50,12 +50,6 @@ int BPF_PROG(fixup, struct hid_bpf_ctx *hctx)
 	return 0;
 }
 
-SEC(HID_BPF_DEVICE_EVENT)
-int BPF_PROG(event, struct hid_bpf_ctx *hctx, enum hid_report_type type, __u64 source)
-{
-	return 0;
-}
-
 HID_BPF_OPS(ops) = { .hid_rdesc_fixup = (void *)fixup };
 
 char _license[] SEC("license") = "GPL";

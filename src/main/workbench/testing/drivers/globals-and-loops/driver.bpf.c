@@ -45,7 +45,8 @@ int BPF_PROG(event, struct hid_bpf_ctx *hctx, enum hid_report_type type, __u64 s
 	data[5] = data[5] / 3;
 	data[4] = total / (data[4] | 1) % 7;
 	compared[0] = bpf_strncmp(pad, sizeof(pad), pan);
-	compared[1] = bpf_strncmp(hctx->hid->name, 4, "Test");
+	compared[1] = bpf_strncmp(pan, sizeof(pan), pad);
+	compared[2] = bpf_strncmp(text, 4, "1 23");
 	printed = BPF_SNPRINTF(text, sizeof(text), "%d %x %s", (int)data[1], hidden, pad);
 	return 0;
 }

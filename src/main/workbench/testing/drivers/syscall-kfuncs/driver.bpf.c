@@ -9,8 +9,8 @@
 struct ask {
 	__u32 device;
 	__s32 result;
-	__u8 type, request, length, pad;
-	__u8 data[28];
+	__u8 type, request, length, pad[5];
+	__u64 data[3];
 };
 __u32 events, requests, outputs;
 
@@ -45,55 +45,56 @@ int BPF_PROG(output, struct hid_bpf_ctx *hctx, __u64 source)
 SEC("syscall")
 int ask_device(struct ask *ask)
 {
-	__u8 data[28];
+	__u64 data[3] = { ask->data[0], ask->data[1], ask->data[2] };
 	struct hid_bpf_ctx *hctx;
 	__u32 length = ask->length;
 
 	if (length > sizeof(data))
 		return -E2BIG;
-	__builtin_memcpy(data, ask->data, sizeof(data));
 	hctx = hid_bpf_allocate_context(ask->device);
 	if (!hctx)
 		return -ENODEV;
-	ask->result = hid_bpf_hw_request(hctx, data, length, ask->type, ask->request);
+	ask->result = hid_bpf_hw_request(hctx, (__u8 *)data, length, ask->type, ask->request);
 	hid_bpf_release_context(hctx);
-	__builtin_memcpy(ask->data, data, sizeof(data));
+	ask->data[0] = data[0];
+	ask->data[1] = data[1];
+	ask->data[2] = data[2];
 	return 0;
 }
 
 SEC("syscall")
 int send_output(struct ask *ask)
 {
-	__u8 data[28];
+	__u64 data[3] = { ask->data[0], ask->data[1], ask->data[2] };
 	struct hid_bpf_ctx *hctx;
 	__u32 length = ask->length;
 
 	if (length > sizeof(data))
 		return -E2BIG;
-	__builtin_memcpy(data, ask->data, sizeof(data));
 	hctx = hid_bpf_allocate_context(ask->device);
 	if (!hctx)
 		return -ENODEV;
-	ask->result = hid_bpf_hw_output_report(hctx, data, length);
+	ask->result = hid_bpf_hw_output_report(hctx, (__u8 *)data, length);
 	hid_bpf_release_context(hctx);
-	__builtin_memcpy(ask->data, data, sizeof(data));
+	ask->data[0] = data[0];
+	ask->data[1] = data[1];
+	ask->data[2] = data[2];
 	return 0;
 }
 
 SEC("syscall")
 int inject(struct ask *ask)
 {
-	__u8 data[28];
+	__u64 data[3] = { ask->data[0], ask->data[1], ask->data[2] };
 	struct hid_bpf_ctx *hctx;
 	__u32 length = ask->length;
 
 	if (length > sizeof(data))
 		return -E2BIG;
-	__builtin_memcpy(data, ask->data, sizeof(data));
 	hctx = hid_bpf_allocate_context(ask->device);
 	if (!hctx)
 		return -ENODEV;
-	ask->result = hid_bpf_input_report(hctx, ask->type, data, length);
+	ask->result = hid_bpf_input_report(hctx, ask->type, (__u8 *)data, length);
 	hid_bpf_release_context(hctx);
 	return 0;
 }

@@ -23,7 +23,9 @@ int BPF_PROG(swap, struct hid_bpf_ctx *hctx, enum hid_report_type type, __u64 so
 SEC(HID_BPF_DEVICE_EVENT)
 int BPF_PROG(drop, struct hid_bpf_ctx *hctx, enum hid_report_type type, __u64 source)
 {
-	return -1;
+	__u8 *data = hid_bpf_get_data(hctx, 0, 4);
+
+	return data && data[1] == 2 ? -1 : 0;
 }
 
 SEC(HID_BPF_DEVICE_EVENT)
@@ -54,6 +56,6 @@ int entry(unsigned long long *ctx)
 
 HID_BPF_OPS(jumper) = { .hid_device_event = (void *)entry };
 HID_BPF_OPS(others) = { .flags = BPF_F_BEFORE, .hid_device_event = (void *)swap };
-SEC("?.struct_ops.link") struct hid_bpf_ops unused = { .hid_device_event = (void *)drop };
+HID_BPF_OPS(droppers) = { .hid_device_event = (void *)drop };
 
 char _license[] SEC("license") = "GPL";

@@ -9,8 +9,8 @@
 struct ask {
 	__u32 device;
 	__s32 result;
-	__u32 length;
-	__u8 data[16];
+	__u32 length, pad;
+	__u64 data[2];
 };
 __u32 last;
 
@@ -37,36 +37,35 @@ int BPF_PROG(request, struct hid_bpf_ctx *hctx, unsigned char number, enum hid_r
 SEC("syscall")
 int get_feature(struct ask *ask)
 {
-	__u8 data[16];
+	__u64 data[2] = { ask->data[0], ask->data[1] };
 	struct hid_bpf_ctx *hctx;
 	__u32 length = ask->length;
 
 	if (length > sizeof(data))
 		return -E2BIG;
-	__builtin_memcpy(data, ask->data, sizeof(data));
 	hctx = hid_bpf_allocate_context(ask->device);
 	if (!hctx)
 		return -ENODEV;
-	ask->result = hid_bpf_hw_request(hctx, data, length, HID_FEATURE_REPORT, HID_REQ_GET_REPORT);
+	ask->result = hid_bpf_hw_request(hctx, (__u8 *)data, length, HID_FEATURE_REPORT, HID_REQ_GET_REPORT);
 	hid_bpf_release_context(hctx);
-	__builtin_memcpy(ask->data, data, sizeof(data));
+	ask->data[0] = data[0];
+	ask->data[1] = data[1];
 	return last;
 }
 
 SEC("syscall")
 int put_output(struct ask *ask)
 {
-	__u8 data[16];
+	__u64 data[2] = { ask->data[0], ask->data[1] };
 	struct hid_bpf_ctx *hctx;
 	__u32 length = ask->length;
 
 	if (length > sizeof(data))
 		return -E2BIG;
-	__builtin_memcpy(data, ask->data, sizeof(data));
 	hctx = hid_bpf_allocate_context(ask->device);
 	if (!hctx)
 		return -ENODEV;
-	ask->result = hid_bpf_hw_output_report(hctx, data, length);
+	ask->result = hid_bpf_hw_output_report(hctx, (__u8 *)data, length);
 	hid_bpf_release_context(hctx);
 	return 0;
 }

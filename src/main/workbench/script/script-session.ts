@@ -1,35 +1,22 @@
-import { Errno, MapType } from '../engine/abi/index.ts';
-import { EngineError, fromHex, toHex, viewOf, within } from '../engine/base/index.ts';
-import {
-  type HidDevice,
-  REPORT_TYPES,
-  type ReportType,
-  ScriptedTransport,
-  hidrawGet,
-  hidrawSend,
-  hidrawWrite,
-} from '../engine/hid/index.ts';
-import { type BpfMap, QueueMap, RingbufMap } from '../engine/kernel/index.ts';
-import { type LoadedObject } from '../engine/loader/index.ts';
-import { type RecordingDevice } from '../engine/recording/index.ts';
-import { type ProjectObject } from './projects/project-library.ts';
-import { type Resources } from './resources.ts';
-import { Simulation, type SimulationOptions } from './simulation/simulation.ts';
+import { Errno, MapType } from '../../engine/abi/index.ts';
+import { EngineError, fromHex, toHex, viewOf, within } from '../../engine/base/index.ts';
+import { type DeviceTraffic, REPORT_TYPES, type ReportType } from '../../engine/hid/index.ts';
+import { type LoadedObject } from '../../engine/loader/index.ts';
+import { type ProjectObject } from '../projects/project-library.ts';
+import { type MapShape, type ScriptMachine } from './script-machine.ts';
 
 /** What stands for the hid id in a stimulus: the bytes fe ca fe ca, the number 0xfecafeca. */
 const ID_MARK = 'fecafeca';
-/** Where a hidraw reader's requests come from: an address like that of its struct file. */
-const HIDRAW_SOURCE = 0xffff_8881_0000_1000n;
-const MILLISECOND = 1_000_000n;
+/** Maps whose order of elements means nothing. */
+const HASHED: readonly number[] = [
+  MapType.HASH,
+  MapType.LRU_HASH,
+  MapType.PERCPU_HASH,
+  MapType.LRU_PERCPU_HASH,
+];
 
 /** One result line of `hidsmith script`; only the fields that apply. */
 export type ScriptResult = Readonly<Record<string, unknown>> & { readonly step: string };
-
-export interface ScriptDevice {
-  readonly plan: RecordingDevice;
-  /** The hid_id it gets; 1 unless told. */
-  readonly hidId?: number;
-}
 
 function numberOf(word: string | undefined, what: string): number {
   const value = Number(word);
@@ -38,71 +25,62 @@ function numberOf(word: string | undefined, what: string): number {
   return value;
 }
 
-/** Runs stimuli one by one against an object that is loaded, and attached to a device where there is one. */
+/** Runs stimuli one by one against an object that is loaded, and attached to the machine's device where there is one. */
 export class ScriptSession {
-  readonly #simulation: Simulation;
+  readonly #machine: ScriptMachine;
   readonly #object: ProjectObject;
-  readonly #device: HidDevice | undefined;
-  readonly #transport = new ScriptedTransport();
   #loaded: LoadedObject;
   #links: number[] = [];
-  #out: string[] = [];
-  #settle = 0n;
+  #settle = 0;
 
   /** Loads and attaches everything. Throws LoadError. */
-  constructor(
-    resources: Resources,
-    options: SimulationOptions,
-    object: ProjectObject,
-    device: ScriptDevice | undefined,
-  ) {
-    this.#simulation = new Simulation(resources, options);
+  constructor(machine: ScriptMachine, object: ProjectObject) {
+    this.#machine = machine;
     this.#object = object;
-    if (device !== undefined) {
-      const { name, phys, bus, vendor, product, descriptor } = device.plan;
-      this.#device = this.#simulation.addDevice(
-        { name, phys, bus, vendor, product },
-        descriptor,
-        this.#transport,
-        device.hidId,
-      );
-      this.#device.openHidraw((data) => this.#out.push(toHex(data)));
-    }
-    this.#loaded = this.#load();
+    this.#loaded = machine.load(object.spec);
     this.#attach();
+    machine.takeTraffic();
   }
 
-  #load(): LoadedObject {
-    return this.#simulation.load(
-      this.#object.spec,
-      this.#device === undefined ? {} : { hidId: this.#device.id },
-    );
-  }
-
-  #attach(map?: string): void {
-    const device = this.#device;
-    if (device === undefined) return;
-    if (map === undefined) this.#links = this.#simulation.attachAll(this.#loaded, device).map(({ fd }) => fd);
-    else if (this.#loaded.hidPrograms.includes(map))
-      this.#links.push(this.#loaded.attachHidProgram(map, device.id));
-    else this.#links.push(this.#loaded.attachStructOps(map, { hidId: device.id }));
+  /** Attaches a struct_ops variable or an fmod_ret program, or all of them in their order; if one is refused none stays. */
+  #attach(name?: string): void {
+    const { hidId } = this.#machine;
+    if (hidId === undefined) return;
+    const loaded = this.#loaded;
+    const names = name === undefined ? [...loaded.structOpsMaps, ...loaded.hidPrograms] : [name];
+    const links: number[] = [];
+    try {
+      for (const each of names)
+        links.push(
+          loaded.hidPrograms.includes(each)
+            ? loaded.attachHidProgram(each, hidId)
+            : loaded.attachStructOps(each, { hidId }),
+        );
+    } catch (error) {
+      for (const link of links.reverse()) loaded.detach(link);
+      throw error;
+    } finally {
+      this.#machine.reattached();
+    }
+    this.#links.push(...links);
   }
 
   #detach(): void {
     for (const link of this.#links.reverse()) this.#loaded.detach(link);
     this.#links = [];
+    this.#machine.reattached();
   }
 
-  get #hid(): HidDevice {
-    if (this.#device === undefined)
-      throw new EngineError('usage', 'there is no device: give --device FILE.hid');
-    return this.#device;
+  /** Detaches everything and closes the object. */
+  close(): void {
+    this.#detach();
+    this.#loaded.close();
   }
 
   #bytes(hex: string): Uint8Array {
     if (hex === '-' || hex === '') return new Uint8Array(0);
     const id = new Uint8Array(4);
-    viewOf(id).setUint32(0, this.#device?.id ?? 0, true);
+    viewOf(id).setUint32(0, this.#machine.hidId ?? 0, true);
     return within(`'${hex}'`, () => fromHex(hex.replaceAll(' ', '').replaceAll(ID_MARK, toHex(id))));
   }
 
@@ -122,31 +100,22 @@ export class ScriptSession {
   step(line: string): ScriptResult {
     const step = line.trim();
     const [verb = '', ...words] = step.split(/\s+/);
-    this.#out = [];
-    this.#transport.traffic.length = 0;
+    const machine = this.#machine;
     const fields = this.#run(verb, words);
-    if (this.#device === undefined) return { step, ...fields };
-    return { step, out: this.#out, device: this.#traffic(), ...fields };
-  }
-
-  #traffic(): string[] {
-    return this.#transport.traffic.map(({ kind, type, reportNumber, data }) => {
-      const rtype = { feature: 0, output: 1, input: 2 }[type];
-      if (kind === 'output') return `output rtype=${rtype} ${toHex(data)}`;
-      const head = `${kind}_report rnum=${reportNumber} rtype=${rtype}`;
-      return kind === 'get' ? head : `${head} ${toHex(data)}`;
-    });
+    if (machine.hidId === undefined) return { step, ...fields };
+    const out = machine.takeReports().map((report) => toHex(report));
+    return { step, out, device: machine.takeTraffic().map(trafficText), ...fields };
   }
 
   #run(verb: string, words: readonly string[]): Record<string, unknown> {
     const hex = words.join('');
+    const machine = this.#machine;
     switch (verb) {
       case 'in':
-        this.#hid.inputReport('input', this.#bytes(hex));
-        if (this.#settle > 0n) this.#simulation.kernel.clock.advance(this.#settle);
+        machine.input(this.#bytes(hex), this.#settle);
         return {};
       case 'write':
-        return { result: hidrawWrite(this.#hid, this.#bytes(hex), HIDRAW_SOURCE) };
+        return { result: machine.write(this.#bytes(hex)) };
       case 'gf':
       case 'gi':
       case 'go':
@@ -155,12 +124,14 @@ export class ScriptSession {
       case 'si':
       case 'so': {
         const data = this.#bytes(hex);
-        return { result: hidrawSend(this.#hid, data, typeOf(verb), HIDRAW_SOURCE), data: toHex(data) };
+        return { result: machine.send(data, typeOf(verb)), data: toHex(data) };
       }
       case 'reply':
-        this.#transport.replies.set(
+        machine.setReply(
           numberOf(words[0], 'report number'),
-          (words[1] ?? '').startsWith('-') ? Number(words[1]) : this.#bytes(words.slice(1).join('')),
+          (words[1] ?? '').startsWith('-')
+            ? numberOf(words[1], 'errno')
+            : this.#bytes(words.slice(1).join('')),
         );
         return {};
       case 'run':
@@ -168,17 +139,16 @@ export class ScriptSession {
       case 'run2':
         return this.#rawProgram(words);
       case 'settle':
-        this.#settle = BigInt(numberOf(words[0], 'milliseconds')) * MILLISECOND;
+        this.#settle = numberOf(words[0], 'milliseconds');
         return {};
       case 'advance':
-        this.#simulation.kernel.clock.advance(BigInt(numberOf(words[0], 'milliseconds')) * MILLISECOND);
+        machine.advance(numberOf(words[0], 'milliseconds'));
         return {};
       case 'pause':
-        this.#detach();
-        this.#loaded.close();
+        this.close();
         return {};
       case 'resume':
-        this.#loaded = this.#load();
+        this.#loaded = machine.load(this.#object.spec);
         this.#attach();
         return {};
       case 'attach':
@@ -187,11 +157,14 @@ export class ScriptSession {
       case 'detach':
         this.#detach();
         return {};
-      case 'rdesc':
-        return { rdesc: this.#hid.isBound ? toHex(this.#hid.descriptor) : null };
-      case 'names':
-        this.#simulation.hidBpf?.readBack(this.#hid);
-        return { result: [this.#hid.name, this.#hid.phys, this.#hid.uniq].join('|') };
+      case 'rdesc': {
+        const descriptor = machine.descriptor();
+        return { rdesc: descriptor === undefined ? null : toHex(descriptor) };
+      }
+      case 'names': {
+        const { name, phys, uniq } = machine.names();
+        return { result: [name, phys, uniq].join('|') };
+      }
       case 'maps':
         return { maps: this.#maps() };
       default:
@@ -204,7 +177,7 @@ export class ScriptSession {
     if (size < 1 || size > 65_536) throw new EngineError('parse', 'the length must be 1 to 65536');
     const data = new Uint8Array(size);
     data[0] = numberOf(words[0], 'report number');
-    const result = hidrawGet(this.#hid, data, typeOf(verb), HIDRAW_SOURCE);
+    const result = this.#machine.get(data, typeOf(verb));
     return { result, data: toHex(data) };
   }
 
@@ -259,40 +232,41 @@ export class ScriptSession {
     const loaded = this.#loaded;
     const maps = this.#object.spec.maps.filter((map) => map.structOps === undefined && map.autoCreate);
     return {
-      cpus: this.#simulation.kernel.cpus,
-      maps: maps.map((map) => {
-        const { name } = map;
-        const object = this.#kernelMap(loaded.mapFd(name));
-        const { type, keySize, valueSize, maxEntries, flags } = object;
-        return { name, type, keySize, valueSize, maxEntries, flags, ...this.#contents(object, name) };
+      cpus: this.#machine.cpus,
+      maps: maps.map(({ name }) => {
+        const shape = this.#machine.mapShape(loaded.mapFd(name));
+        return { name, ...plainShape(shape), ...this.#contents(shape, name) };
       }),
     };
   }
 
-  #kernelMap(fd: number): BpfMap {
-    const content = this.#simulation.task.fds.get(fd)?.content;
-    if (content?.kind !== 'map') throw new EngineError('usage', `descriptor ${fd} is no map`);
-    return content.map;
-  }
-
-  #contents(map: BpfMap, name: string): Record<string, unknown> {
-    if (map instanceof RingbufMap) return { records: map.pending.map((record) => toHex(record)) };
-    if (map instanceof QueueMap) return { drained: map.values.map((value) => toHex(value)) };
+  #contents({ type, valueSize }: MapShape, name: string): Record<string, unknown> {
+    const fd = this.#loaded.mapFd(name);
+    const hex = (values: readonly Uint8Array[]): string[] => values.map((value) => toHex(value));
+    if (type === MapType.RINGBUF) return { records: hex(this.#machine.ringRecords(fd)) };
+    if (type === MapType.QUEUE || type === MapType.STACK)
+      return { drained: hex(this.#machine.queueValues(fd, valueSize)) };
     const elements = [...this.#loaded.mapEntries(name)].map(
       ([key, value]) => [toHex(key), toHex(value)] as const,
     );
-    const hashed: readonly number[] = [
-      MapType.HASH,
-      MapType.LRU_HASH,
-      MapType.PERCPU_HASH,
-      MapType.LRU_PERCPU_HASH,
-    ];
     return {
-      elements: hashed.includes(map.type)
+      elements: HASHED.includes(type)
         ? elements.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
         : elements,
     };
   }
+}
+
+function plainShape({ type, keySize, valueSize, maxEntries, flags }: MapShape): MapShape {
+  return { type, keySize, valueSize, maxEntries, flags };
+}
+
+/** What reached the device, with uhid's numbers of report types. */
+function trafficText({ kind, type, reportNumber, data }: DeviceTraffic): string {
+  const rtype = { feature: 0, output: 1, input: 2 }[type];
+  if (kind === 'output') return `output rtype=${rtype} ${toHex(data)}`;
+  const head = `${kind}_report rnum=${reportNumber} rtype=${rtype}`;
+  return kind === 'get' ? head : `${head} ${toHex(data)}`;
 }
 
 function typeOf(verb: string): ReportType {
