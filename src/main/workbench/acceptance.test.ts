@@ -29,7 +29,11 @@ interface MapDump {
 interface CaseMeta {
   readonly device: { readonly hidId: number; readonly uniq: string };
   readonly settleMs?: number;
-  readonly expected: { readonly namesAttached: string; readonly namesAfterDetach: string; readonly outPerEvent: readonly number[] };
+  readonly expected: {
+    readonly namesAttached: string;
+    readonly namesAfterDetach: string;
+    readonly outPerEvent: readonly number[];
+  };
 }
 
 function json<T>(...path: string[]): T {

@@ -1,4 +1,11 @@
-import { ScriptSession, SimulatedMachine, scriptDevice, simulationOptions, stimuliOf, stimulusResult } from '../../workbench/index.ts';
+import {
+  ScriptSession,
+  SimulatedMachine,
+  scriptDevice,
+  simulationOptions,
+  stimuliOf,
+  stimulusResult,
+} from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile } from '../files.ts';
 import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
