@@ -1,3 +1,4 @@
+import { viewOf } from '../base/index.ts';
 import { BTF_MAGIC, isModifier as isModifierTag } from './layout.ts';
 import { checkMetas } from './check-meta.ts';
 import { resolveAll } from './check-resolve.ts';
@@ -68,8 +69,11 @@ function checkHeader(state: CheckState, bytes: Uint8Array): Header {
   if (bytes.length < size) state.refuse('btf_header not found');
   for (let i = HEADER_SIZE; i < size; i++)
     if (bytes[i] !== 0) state.refuse('Unsupported btf_header', Errno.E2BIG);
-  const field = (offset: number): number => (offset + 4 <= size ? state.view.getUint32(offset, true) : 0);
-  const first = size >= 4 ? state.view.getUint32(0, true) : 0;
+  // Only hdr_len bytes are copied: what lies behind reads as zero.
+  const copied = new Uint8Array(HEADER_SIZE);
+  copied.set(bytes.subarray(0, Math.min(size, HEADER_SIZE)));
+  const field = (offset: number): number => viewOf(copied).getUint32(offset, true);
+  const first = field(0);
   const magic = first & 0xffff;
   const version = (first >>> 16) & 0xff;
   const flags = first >>> 24;
@@ -81,7 +85,7 @@ function checkHeader(state: CheckState, bytes: Uint8Array): Header {
     stringSize: field(20),
   };
   state.log(
-    `magic: 0x${magic.toString(16)}\nversion: ${version}\nflags: 0x${flags.toString(16)}\nhdr_len: ${size}\n` +
+    `magic: 0x${magic.toString(16)}\nversion: ${version}\nflags: 0x${flags.toString(16)}\nhdr_len: ${field(4)}\n` +
       `type_off: ${header.typeOffset}\ntype_len: ${header.typeSize}\nstr_off: ${header.stringOffset}\n` +
       `str_len: ${header.stringSize}\nbtf_total_size: ${bytes.length}\n`,
   );

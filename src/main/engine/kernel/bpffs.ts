@@ -27,12 +27,19 @@ export class BpfFileSystem {
     return this.#pins.get(normalise(path));
   }
 
-  /** mkdir(2): 0, or -EEXIST, -ENOENT, -EPERM outside bpffs. */
+  /** ENOTDIR below a pinned object, ENOENT below nothing. */
+  #missing(path: string): number {
+    for (let at = parentOf(path); at !== '/'; at = parentOf(at)) if (this.#pins.has(at)) return Errno.ENOTDIR;
+    return Errno.ENOENT;
+  }
+
+  /** mkdir(2): 0, or -EEXIST, -ENOENT, -EPERM outside bpffs and for names with a dot. */
   mkdir(path: string): number {
     const full = normalise(path);
     if (!this.#inside(full)) return -Errno.EPERM;
     if (this.#folders.has(full) || this.#pins.has(full)) return -Errno.EEXIST;
-    if (!this.#folders.has(parentOf(full))) return -Errno.ENOENT;
+    if (!this.#folders.has(parentOf(full))) return -this.#missing(full);
+    if (nameOf(full).includes('.')) return -Errno.EPERM;
     this.#folders.add(full);
     return 0;
   }
@@ -47,24 +54,24 @@ export class BpfFileSystem {
    */
   pin(path: string, pinned: PinnedObject): void {
     const full = normalise(path);
-    const name = full.slice(full.lastIndexOf('/') + 1);
     if (this.#folders.has(full) || this.#pins.has(full)) fail(Errno.EEXIST, `${full} exists`);
     if (!this.#inside(full)) {
-      fail(knownFolder(parentOf(full)) ? Errno.EPERM : Errno.ENOENT, `${full} does not lie in ${BPFFS_ROOT}`);
+      fail(takesFiles(parentOf(full)) ? Errno.EPERM : Errno.ENOENT, `${full} does not lie in ${BPFFS_ROOT}`);
     }
-    if (!this.#folders.has(parentOf(full))) fail(Errno.ENOENT, `${parentOf(full)} does not exist`);
-    if (name.includes('.')) fail(Errno.EPERM, 'names with a dot are reserved');
+    if (!this.#folders.has(parentOf(full))) fail(this.#missing(full), `${parentOf(full)} is no folder`);
+    if (nameOf(full).includes('.')) fail(Errno.EPERM, 'names with a dot are reserved');
     if (pinned.kind === 'map') pinned.object.getWithUser();
     else pinned.object.get();
     this.#pins.set(full, pinned);
   }
 
-  /** What a path holds. ENOENT, or EACCES for a folder (it is no BPF object). */
+  /** What a path holds. ENOENT, or EACCES for a folder or another file system's file (they are no BPF objects). */
   open(path: string): PinnedObject {
     const full = normalise(path);
     const pinned = this.#pins.get(full);
     if (pinned !== undefined) return pinned;
-    fail(this.#folders.has(full) ? Errno.EACCES : Errno.ENOENT, `${full} is not a pinned object`);
+    if (this.#folders.has(full) || knownFile(full)) fail(Errno.EACCES, `${full} is not a pinned object`);
+    fail(this.#missing(full), `there is no ${full}`);
   }
 
   /** unlink(2): 0, or -ENOENT, -EISDIR. */
@@ -78,9 +85,10 @@ export class BpfFileSystem {
     return 0;
   }
 
-  /** rmdir(2): 0, or -ENOENT, -ENOTEMPTY. */
+  /** rmdir(2): 0, or -ENOENT, -ENOTDIR, -ENOTEMPTY. */
   rmdir(path: string): number {
     const full = normalise(path);
+    if (this.#pins.has(full)) return -Errno.ENOTDIR;
     if (!this.#folders.has(full) || full === BPFFS_ROOT) return -Errno.ENOENT;
     const inside = `${full}/`;
     const used = [...this.#folders, ...this.#pins.keys()].some((other) => other.startsWith(inside));
@@ -109,7 +117,20 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
-/** Folders of other file systems that every machine has. */
-function knownFolder(path: string): boolean {
-  return ['/', '/tmp', '/sys', '/sys/fs', '/proc', '/dev', '/root', '/home', '/run', '/var'].includes(path);
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Folders of other file systems that every machine has, and in which a file can be made. */
+const WRITABLE: readonly string[] = ['/', '/tmp', '/dev', '/root', '/home', '/run', '/var'];
+/** The same, with those that take no new file. */
+const FILES: readonly string[] = [...WRITABLE, '/proc', '/sys', '/sys/fs', '/dev/null', '/dev/zero'];
+
+function takesFiles(path: string): boolean {
+  return WRITABLE.includes(path);
+}
+
+/** Files and folders outside that every machine has. */
+export function knownFile(path: string): boolean {
+  return FILES.includes(path);
 }

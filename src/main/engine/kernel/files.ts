@@ -13,7 +13,7 @@ export type FileContent =
   | { readonly kind: 'link'; readonly link: BpfLink }
   | { readonly kind: 'btf'; readonly btf: BtfObject }
   | { readonly kind: 'stats' }
-  | { readonly kind: 'iter'; readonly read: () => Uint8Array; readonly link: BpfLink }
+  | { readonly kind: 'iter'; readonly read: (size: number) => Uint8Array | number; readonly link: BpfLink }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'other'; readonly name: string };
 

@@ -61,7 +61,11 @@ export function installStats(task: Task): number {
 }
 
 /** An iterator's descriptor; takes over the hold on its link. */
-export function installIterator(task: Task, link: BpfLink, read: () => Uint8Array): number {
+export function installIterator(
+  task: Task,
+  link: BpfLink,
+  read: (size: number) => Uint8Array | number,
+): number {
   const release = (): void => link.put();
   return install(task, () => new KernelFile({ kind: 'iter', read, link }, release), release);
 }

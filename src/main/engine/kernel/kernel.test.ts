@@ -15,8 +15,10 @@ describe.each(KERNEL_PROFILES.map((profile) => profile.name))('the simulated ker
 
   it('has the map types of its version', () => {
     const p = new TestProcess(testKernel(name));
-    const last = p.createMap(MapType.CGRP_STORAGE, 4, 4, 0, MapFlag.NO_PREALLOC);
-    expect(last > 2).toBe(p.kernel.profile.code >= 6002);
+    const queue = p.createMap(MapType.USER_RINGBUF, 0, 0, 4096);
+    expect(queue).toBeGreaterThan(2);
+    const last = p.createMap(MapType.ARENA, 0, 0, 1, MapFlag.MMAPABLE);
+    expect(last > 2).toBe(p.kernel.profile.code >= 6009);
     expect(p.createMap(40, 4, 4, 1)).toBe(-Errno.EINVAL);
   });
 });

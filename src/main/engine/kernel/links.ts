@@ -15,8 +15,8 @@ export interface LinkOps {
   updateMap?(link: BpfLink, next: BpfMap, old: BpfMap | undefined): number;
   /** Fills the part of struct bpf_link_info behind prog_id (offset 16 on): 0 or a negative errno. */
   fillInfo?(link: BpfLink, info: DataView, memory: CallerMemory): number;
-  /** What BPF_ITER_CREATE reads. */
-  iterate?(link: BpfLink): Uint8Array;
+  /** What read(2) of a descriptor made by BPF_ITER_CREATE gives: bytes, or a negative errno. */
+  iterate?(link: BpfLink): (size: number) => Uint8Array | number;
 }
 
 /** struct bpf_link: an attachment that lasts while a descriptor, a pin or another object holds it. */

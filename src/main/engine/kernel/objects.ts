@@ -36,6 +36,11 @@ export class IdTable<T> {
     return this.#objects.size;
   }
 
+  /** The id that the next object gets. */
+  get nextId(): number {
+    return this.#last + 1;
+  }
+
   add(object: T): number {
     const id = ++this.#last;
     this.#objects.set(id, object);

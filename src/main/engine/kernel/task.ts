@@ -1,10 +1,11 @@
 import { Errno, type BpfSyscalls, type CallerMemory } from '../abi/index.ts';
 import { EngineError } from '../base/index.ts';
 import { type CapabilitySet, type Capability, hasCapability } from './capabilities.ts';
+import { knownFile } from './bpffs.ts';
 import { Command } from './command.ts';
 import { runCommand } from './commands/index.ts';
-import { KernelError, fail } from './errors.ts';
-import { FdTable, type FileContent, type KernelFile } from './files.ts';
+import { KernelError, errnoOf, fail } from './errors.ts';
+import { FdTable, KernelFile, type FileContent } from './files.ts';
 import type { Kernel } from './kernel.ts';
 import type { BpfLink } from './links.ts';
 import type { BpfMap } from './maps/map.ts';
@@ -43,7 +44,8 @@ export class Task implements BpfSyscalls {
   readonly uid: number;
   readonly name: string;
   readonly fds = new FdTable();
-  readonly capabilities: CapabilitySet;
+  /** Its effective capabilities; capset(2) is an assignment. */
+  capabilities: CapabilitySet;
   /** Areas mapped by mmap(), by address: how many and whether writable. */
   readonly #mappings: { map: BpfMap; writable: boolean; address: bigint }[] = [];
 
@@ -213,11 +215,23 @@ export class Task implements BpfSyscalls {
     mapping.map.putWithUser();
   }
 
-  /** read(2) of an iterator: all it prints, or a negative errno. */
-  read(fd: number): Uint8Array | number {
+  /** open(2) of a folder of bpffs, or of another file that exists on every machine; -ENOENT for the rest. */
+  open(path: string): number {
+    const content: FileContent | undefined = this.kernel.bpffs.isFolder(path)
+      ? { kind: 'directory', path }
+      : knownFile(path)
+        ? { kind: 'other', name: path }
+        : undefined;
+    if (content === undefined)
+      return this.kernel.bpffs.get(path) === undefined ? -Errno.ENOENT : -Errno.ENXIO;
+    return errnoOf(() => this.fds.install(new KernelFile(content, () => undefined)));
+  }
+
+  /** read(2) of an iterator: the next bytes that it prints, none at its end, or a negative errno. */
+  read(fd: number, size = Number.MAX_SAFE_INTEGER): Uint8Array | number {
     const file = this.fds.get(fd);
     if (file === undefined) return -Errno.EBADF;
-    return file.content.kind === 'iter' ? file.content.read() : -Errno.EINVAL;
+    return file.content.kind === 'iter' ? file.content.read(size) : -Errno.EINVAL;
   }
 
   /** The file of a descriptor. EBADF for one that is not open. */

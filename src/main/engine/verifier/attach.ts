@@ -21,6 +21,16 @@ function canSleep(env: Environment): boolean {
   }
 }
 
+/** Attach types that bpf_check_attach_target() knows for functions. */
+const TRACED: readonly number[] = [
+  AttachType.TRACE_ITER,
+  AttachType.LSM_MAC,
+  AttachType.LSM_CGROUP,
+  AttachType.TRACE_FENTRY,
+  AttachType.TRACE_FEXIT,
+  AttachType.MODIFY_RETURN,
+];
+
 /** Checks and resolves what the program attaches to. */
 export function checkAttach(env: Environment): void {
   const type = env.input.progType;
@@ -35,7 +45,9 @@ export function checkAttach(env: Environment): void {
     );
   }
   if (type === ProgType.STRUCT_OPS) checkStructOps(env);
-  else if (type === ProgType.TRACING || type === ProgType.LSM) checkTraced(env);
+  else if (type === ProgType.TRACING || type === ProgType.LSM || type === ProgType.EXT) {
+    checkTraced(env);
+  }
 }
 
 function checkStructOps(env: Environment): void {
@@ -83,6 +95,9 @@ function checkTraced(env: Environment): void {
   if (!btf.hasType(id)) env.reject(Errno.EINVAL, `attach_btf_id ${id} is invalid`);
   const type = btf.typeById(id);
   env.attachName = type.name;
+  if (env.input.progType === ProgType.EXT && env.input.attachesToProgram === false) {
+    env.reject(Errno.EINVAL, 'Cannot replace kernel functions');
+  }
   if (env.input.expectedAttachType === AttachType.TRACE_RAW_TP) {
     checkRawTracepoint(env, id);
     return;
@@ -90,6 +105,11 @@ function checkTraced(env: Environment): void {
   if (type.kind !== BtfKind.FUNC) env.reject(Errno.EINVAL, `attach_btf_id ${id} is not a function`);
   const fn: BtfFunction = type;
   env.attachProto = btf.typeOfKind(fn.type, BtfKind.FUNC_PROTO);
+  if (env.input.progType === ProgType.EXT) return;
+  if (!TRACED.includes(env.input.expectedAttachType)) env.reject(Errno.EINVAL);
+  if (env.input.expectedAttachType === AttachType.TRACE_ITER && env.input.iterator?.(fn.name) === false) {
+    env.reject(Errno.EINVAL);
+  }
   if (env.input.expectedAttachType === AttachType.MODIFY_RETURN && !isModifiable(env, fn.name)) {
     env.reject(Errno.EINVAL, `${fn.name}() is not modifiable`);
   }

@@ -54,6 +54,8 @@ export interface InsnFacts {
   variable: { type: number; memSize: number; btf: Btf | undefined; btfId: number } | undefined;
   /** Map of a helper call with one. */
   callMap: VerifierMap | undefined;
+  /** True where paths bring different maps to the call (bpf_map_ptr_poisoned). */
+  callMapVaries: boolean;
   fastcallPattern: boolean;
 }
 
@@ -424,6 +426,7 @@ function newFacts(): InsnFacts {
     mapOffset: 0,
     variable: undefined,
     callMap: undefined,
+    callMapVaries: false,
     fastcallPattern: false,
   };
 }

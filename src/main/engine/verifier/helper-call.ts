@@ -82,7 +82,9 @@ function recordMap(env: Environment, meta: CallArguments, id: number): void {
   if ((map.flags & MapFlag.RDONLY_PROG) !== 0 && MAP_WRITERS.has(id)) {
     env.reject(Errno.EACCES, 'write into map forbidden');
   }
-  env.factsAt(env.insn).callMap = map;
+  const facts = env.factsAt(env.insn);
+  if (facts.callMap !== undefined && facts.callMap.id !== map.id) facts.callMapVaries = true;
+  facts.callMap = map;
   if (id !== HelperId.tail_call) return;
   if (map.type !== MapType.PROG_ARRAY) {
     env.reject(Errno.EINVAL, 'kernel subsystem misconfigured verifier');

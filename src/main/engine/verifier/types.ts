@@ -43,6 +43,10 @@ export interface VerifierInput {
   readonly kernelSymbol?: (name: string) => bigint | undefined;
   /** Functions that fmod_ret may attach to besides security hooks (ALLOW_ERROR_INJECTION). */
   readonly modifiableFunction?: (name: string) => boolean;
+  /** False for a function that names no iterator of this kernel (bpf_iter_prog_supported). */
+  readonly iterator?: (functionName: string) => boolean;
+  /** True where attach_prog_fd names a program: without one, freplace has nothing that it could replace. */
+  readonly attachesToProgram?: boolean;
   /** nr_cpu_ids: the range of bpf_get_smp_processor_id(). 1 unless told. */
   readonly possibleCpus?: number;
   /** Asked now and then during long verifications: true ends it with EAGAIN, as a signal does in the kernel. */
@@ -252,6 +256,8 @@ export interface ProvedFacts {
   readonly access: ReadonlyMap<number, AccessKind>;
   /** Instructions that no path reaches (the kernel removes them). */
   readonly unreached: ReadonlySet<number>;
+  /** Calls of helpers that take a map and get the same one on every path. */
+  readonly callMaps: ReadonlyMap<number, VerifierMap>;
 }
 
 export type AccessKind = 'stack' | 'ctx' | 'map-value' | 'mem' | 'btf' | 'packet' | 'buffer' | 'arena';

@@ -9,7 +9,7 @@ import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
 import { resolveInsns } from './resolve.ts';
 import { checkStackDepth } from './stack-depth.ts';
 import { addSubprogramsAndKfuncs, checkSubprograms } from './subprograms.ts';
-import { type AccessKind, type VerifierInput, type VerifierResult } from './types.ts';
+import { type AccessKind, type VerifierInput, type VerifierMap, type VerifierResult } from './types.ts';
 import { TrailReader } from './trail.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
 
@@ -121,6 +121,14 @@ function conclude(env: Environment, errno: number): VerifierResult {
   return result(env, errno, message, failedAt);
 }
 
+function callMapsOf(env: Environment): Map<number, VerifierMap> {
+  const maps = new Map<number, VerifierMap>();
+  env.facts.forEach((facts, at) => {
+    if (facts.callMap !== undefined && !facts.callMapVaries) maps.set(at, facts.callMap);
+  });
+  return maps;
+}
+
 function result(
   env: Environment,
   errno: number,
@@ -159,7 +167,7 @@ function result(
       isCallback: subprogram.isCallback,
       isGlobal: env.isGlobal(i),
     })),
-    facts: { access, unreached },
+    facts: { access, unreached, callMaps: callMapsOf(env) },
     warnings: env.warnings,
     ...(env.input.keepStates === true
       ? { states: { at: (insn: number) => env.knownStates.get(insn) ?? [] } }

@@ -25,9 +25,13 @@ export class SeqFile {
 /** Context members behind `struct bpf_iter_meta *meta`, for one element; the last call of a walk gets zeros. */
 type Walk = (kernel: Kernel, target: BpfMap | undefined) => readonly (readonly bigint[])[];
 
-/** Iterators that exist here: over maps, and over the elements of one map. */
+/** Iterators that exist here: over maps, programs, and the elements of one map. */
 const WALKS: ReadonlyMap<string, { readonly walk: Walk; readonly words: number }> = new Map([
   ['bpf_map', { words: 1, walk: (kernel: Kernel) => kernel.maps.values().map((map) => [map.address]) }],
+  [
+    'bpf_prog',
+    { words: 1, walk: (kernel: Kernel) => kernel.progs.values().map((prog) => [prog.structAddress]) },
+  ],
   [
     'bpf_map_elem',
     {
@@ -41,6 +45,24 @@ const WALKS: ReadonlyMap<string, { readonly walk: Walk; readonly words: number }
   ],
 ]);
 
+/** Targets of kernel/bpf that register an iterator; the others come with subsystems that are not simulated. */
+const TARGETS: readonly string[] = [
+  'bpf_link',
+  'bpf_map',
+  'bpf_map_elem',
+  'bpf_prog',
+  'cgroup',
+  'ksym',
+  'task',
+  'task_file',
+  'task_vma',
+];
+
+/** bpf_iter_prog_supported(): true for the `bpf_iter_` function of a registered target. */
+export function isIterator(functionName: string): boolean {
+  return functionName.startsWith('bpf_iter_') && TARGETS.includes(functionName.slice('bpf_iter_'.length));
+}
+
 /** struct bpf_iter_meta { seq, session_id, seq_num }. */
 const META_SIZE = 24;
 
@@ -53,7 +75,8 @@ export function attachIterator(command: Command, prog: BpfProg): number {
   const kind = WALKS.get(target);
   if (kind === undefined)
     fail(Errno.ENOENT, `this kernel has nothing to iterate over for bpf_iter_${target}`);
-  if ((target === 'bpf_map_elem') !== (map !== undefined)) fail(Errno.EINVAL, 'bpf_map_elem needs a map');
+  if (target === 'bpf_map_elem' && map === undefined) fail(Errno.EBADF, 'bpf_map_elem needs a map');
+  if (target !== 'bpf_map_elem' && map !== undefined) fail(Errno.EINVAL, 'only bpf_map_elem takes a map');
   if (map !== undefined && typeof map.elements() === 'number') fail(Errno.EINVAL, 'the map cannot be walked');
   const link = new BpfLink(
     kernel.links,
@@ -61,7 +84,11 @@ export function attachIterator(command: Command, prog: BpfProg): number {
     prog.get(),
     {
       release: () => map?.put(),
-      iterate: (self) => read(kernel, self.prog ?? prog, () => kind.walk(kernel, map), kind.words),
+      iterate: (self) => {
+        const steps = [...kind.walk(kernel, map), new Array<bigint>(kind.words).fill(0n)];
+        const reader = new IteratorReader(kernel, self.prog ?? prog, steps);
+        return (size) => reader.read(size);
+      },
       updateProg: (self, next, old) => {
         if (old !== undefined && old !== self.prog) return -Errno.EPERM;
         if (next.attachBtfId !== prog.attachBtfId || next.type !== prog.type) return -Errno.EINVAL;
@@ -94,26 +121,52 @@ function mapGiven(command: Command): BpfMap | undefined {
   return command.task.mapByFd(fd);
 }
 
-function read(
-  kernel: Kernel,
-  prog: BpfProg,
-  walk: () => readonly (readonly bigint[])[],
-  words: number,
-): Uint8Array {
-  const { arena } = kernel;
-  const seq = new SeqFile();
-  const seqAddress = arena.allocate(64, { label: 'struct seq_file', access: 'ro' });
-  const meta = arena.allocate(META_SIZE, { label: 'struct bpf_iter_meta', access: 'ro' });
-  try {
-    const elements = [...walk(), new Array<bigint>(words).fill(0n)];
-    elements.forEach((members, number) => {
+/** What an iterator's descriptor reads from: bpf_seq_read() of kernel/bpf/bpf_iter.c. */
+class IteratorReader {
+  readonly #kernel: Kernel;
+  readonly #prog: BpfProg;
+  readonly #steps: readonly (readonly bigint[])[];
+  #next = 0;
+  #pending: Uint8Array = new Uint8Array(0);
+
+  /** The walk's objects, and behind them the call with null pointers that ends it. */
+  constructor(kernel: Kernel, prog: BpfProg, steps: readonly (readonly bigint[])[]) {
+    this.#kernel = kernel;
+    this.#prog = prog;
+    this.#steps = steps;
+  }
+
+  /** Up to `size` bytes, 0 at the end. EAGAIN where the program returned 1 before anything was printed. */
+  read(size: number): Uint8Array | number {
+    const parts = [this.#pending];
+    let length = this.#pending.length;
+    while (length < size && this.#next < this.#steps.length) {
+      const seq = new SeqFile();
+      const result = this.#show(seq, this.#next);
+      if (result !== 0n) {
+        if (length === 0) return -Errno.EAGAIN;
+        break;
+      }
+      this.#next++;
+      parts.push(seq.bytes);
+      length += seq.bytes.length;
+    }
+    const all = concatBytes(parts);
+    this.#pending = all.slice(size);
+    return all.subarray(0, size);
+  }
+
+  #show(seq: SeqFile, number: number): bigint {
+    const { arena } = this.#kernel;
+    const seqAddress = arena.allocate(64, { label: 'struct seq_file', access: 'ro' });
+    const meta = arena.allocate(META_SIZE, { label: 'struct bpf_iter_meta', access: 'ro' });
+    try {
       arena.writeU64(meta, seqAddress);
       arena.writeU64(meta + 16n, BigInt(number));
-      kernel.runProgram(prog, [meta, ...members], { data: seq });
-    });
-  } finally {
-    arena.free(meta);
-    arena.free(seqAddress);
+      return this.#kernel.runProgram(this.#prog, [meta, ...(this.#steps[number] ?? [])], { data: seq });
+    } finally {
+      arena.free(meta);
+      arena.free(seqAddress);
+    }
   }
-  return seq.bytes;
 }

@@ -10,9 +10,12 @@ const ETH_HLEN = 14;
 const HEADROOM = 256;
 const TAILROOM = 320;
 const PAGE_SIZE = 4096;
-const CHECKSUM_COMPLETE = 1;
+const CHECKSUM_COMPLETE = 4;
 const LIVE_FRAMES = 2;
 const LOOPBACK_IFINDEX = 1;
+const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
+const NEEDS_IP_HEADER_SINCE = 6012;
 
 /** Bytes of struct __sk_buff that bpf_prog_test_run_skb() lets the caller set: [from, to). */
 const SKB_SETTABLE: readonly (readonly [number, number])[] = [
@@ -38,10 +41,19 @@ export function testRunBuffer(command: Command, prog: BpfProg): number {
   if (size < ETH_HLEN) fail(Errno.EINVAL, `a packet of ${size} bytes has no Ethernet header`);
   if (size > PAGE_SIZE - HEADROOM - TAILROOM) fail(Errno.EINVAL, `a packet of ${size} bytes`);
   const packet = command.read(command.u64(TestRun.dataIn), size, 'data_in');
+  if (prog.type !== ProgType.XDP && command.kernel.profile.code >= NEEDS_IP_HEADER_SINCE)
+    checkIpHeader(packet);
   const given = readContext(command, layout);
   if (prog.type !== ProgType.XDP && given !== undefined) checkSkb(given, size);
   if (prog.type === ProgType.XDP && given !== undefined) checkXdp(given, size);
   return run(command, prog, layout, packet, given);
+}
+
+/** A packet that says it is IP must have a whole IP header. */
+function checkIpHeader(packet: Uint8Array): void {
+  const protocol = viewOf(packet).getUint16(12);
+  const header = protocol === ETH_P_IP ? 20 : protocol === ETH_P_IPV6 ? 40 : 0;
+  if (packet.length < ETH_HLEN + header) fail(Errno.EINVAL, 'the IP header is cut');
 }
 
 function checkFlags(command: Command, prog: BpfProg, flags: number): void {
@@ -51,7 +63,7 @@ function checkFlags(command: Command, prog: BpfProg, flags: number): void {
     if (command.u32(TestRun.batchSize) !== 0) fail(Errno.EINVAL, 'batch_size without live frames');
     return;
   }
-  const known = command.kernel.profile.code >= 6010 ? CHECKSUM_COMPLETE : 0;
+  const known = command.kernel.profile.code >= 6011 ? CHECKSUM_COMPLETE : 0;
   if ((flags & ~known) !== 0 || command.u32(TestRun.cpu) !== 0 || command.u32(TestRun.batchSize) !== 0) {
     fail(Errno.EINVAL, 'unknown flags, or cpu or batch_size');
   }
@@ -125,7 +137,7 @@ function run(
       dataMeta: start,
     };
     const bytes = given ?? new Uint8Array(layout.size);
-    layout.fill(bytes, packet, pointers);
+    layout.fill(bytes, packet.subarray(linear), pointers);
     arena.write(context, bytes);
     for (const { offset, which } of layout.pointers) {
       arena.writeU64(context + BigInt(shadowOffset(layout, offset)), pointers[which]);

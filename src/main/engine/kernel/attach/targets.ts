@@ -83,7 +83,10 @@ export class TraceTargets {
   /** bpf_probe_register(). ENOENT for an unknown tracepoint. */
   linkTracepoint(name: string, prog: BpfProg): void {
     const list = this.#tracepoints.get(name) ?? fail(Errno.ENOENT, `no tracepoint ${name} here`);
-    if (list.includes(prog)) fail(Errno.EEXIST, `${prog.name} is attached to ${name} already`);
+    // Before 6.10 the program itself was the probe's data, so that it could be there only once.
+    if (this.#kernel.profile.code < 6010 && list.includes(prog)) {
+      fail(Errno.EEXIST, `${prog.name} is attached to ${name} already`);
+    }
     list.push(prog);
   }
 

@@ -2,14 +2,17 @@ import { Errno } from '../../abi/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { BtfObject } from '../btf-object.ts';
 import type { Command } from '../command.ts';
-import { fail } from '../errors.ts';
+import { errnoOf, fail } from '../errors.ts';
 import { installBtf } from '../install.ts';
+import { checkStructMetas } from '../maps/fields.ts';
 import { LogBuffer } from '../programs/log.ts';
 import { checkedBtf } from '../programs/checked-btf.ts';
 
 const BTF_MAX_SIZE = 16 * 1024 * 1024;
 const TOKEN_FD = 1 << 16;
 const TRUE_SIZE = 28;
+/** Structs of a program's own that it can allocate and put into lists. */
+const METAS_SINCE = 6002;
 
 /** BPF_BTF_LOAD: btf_new_fd() with btf_parse() of kernel/bpf/btf.c. */
 export function btfLoad(command: Command): number {
@@ -38,6 +41,8 @@ export function btfLoad(command: Command): number {
     log.write(checked.log);
     btf = checked.btf;
     errno = checked.errno;
+    if (btf !== undefined && kernel.profile.code >= METAS_SINCE)
+      errno = -errnoOf(() => (checkStructMetas(btf as Btf), 0));
   }
   const { trueSize, errno: logErrno } = log.finish();
   if (kernel.profile.code >= 6004 && command.size >= TRUE_SIZE + 4) command.put32(TRUE_SIZE, trueSize);

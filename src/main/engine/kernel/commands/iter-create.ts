@@ -10,5 +10,5 @@ export function iterCreate(command: Command): number {
   const link = command.task.linkByFd(command.s32(0));
   const { ops } = link;
   if (ops.iterate === undefined) fail(Errno.EINVAL, 'the link is not an iterator');
-  return installIterator(command.task, link.get(), () => ops.iterate?.(link) ?? new Uint8Array(0));
+  return installIterator(command.task, link.get(), ops.iterate(link));
 }

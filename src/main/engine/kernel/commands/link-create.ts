@@ -27,6 +27,7 @@ export function linkCreate(command: Command): number {
       fail(Errno.EOPNOTSUPP, 'replacing functions of programs is not simulated');
 
     case ProgType.XDP:
+      fail(Errno.EINVAL, 'this kernel has no network device that takes XDP programs');
     case ProgType.SCHED_CLS:
       fail(Errno.ENODEV, 'this kernel has no network device');
 
@@ -77,6 +78,5 @@ function attachTracingKinds(command: Command, prog: BpfProg, attachType: number)
 /** bpf_perf_link_attach(): the target must be a perf event's descriptor, and perf_event_open(2) is not here. */
 function noPerfEvent(command: Command): never {
   if (command.u32(12) !== 0) fail(Errno.EINVAL, 'unknown flags');
-  command.task.file(command.s32(4));
-  fail(Errno.EINVAL, 'target_fd is not a perf event');
+  fail(Errno.EBADF, 'target_fd is not a perf event');
 }

@@ -1,6 +1,8 @@
 import { BpfCmd, ElemFlag, Errno } from '../../abi/index.ts';
 import type { Command } from '../command.ts';
+import { viewOf } from '../../base/index.ts';
 import { KernelError, fail } from '../errors.ts';
+import { isBucketMap, type BucketMap } from '../maps/buckets.ts';
 import type { BpfMap } from '../maps/map.ts';
 import { checkLock, mapOf, needRead, needWrite, whileWriting } from './map-access.ts';
 import { updateValue } from './map-update-elem.ts';
@@ -10,6 +12,8 @@ const IN_BATCH = 0;
 const OUT_BATCH = 8;
 const KEYS = 16;
 const VALUES = 24;
+const ELEM_FLAGS = 40;
+const FLAGS = 48;
 
 /** Checks elem_flags and gives the count asked for; 0 means that there is nothing to do. */
 function begin(command: Command, map: BpfMap): number {
@@ -60,63 +64,81 @@ function deleteBatch(command: Command, map: BpfMap): number {
 }
 
 /**
- * generic_map_lookup_batch() and, for hash maps, __htab_map_lookup_and_delete_batch(): up to `count` elements behind the
- * place that in_batch names; out_batch gets the place to go on from. ENOENT comes with the last elements.
+ * generic_map_lookup_batch(): up to `count` elements behind the key that in_batch holds; out_batch gets the last key.
+ * ENOENT where the map ended before the count was reached.
  */
-function lookupBatch(command: Command, map: BpfMap, remove: boolean): number {
-  if (remove && command.u64(48) !== 0n) fail(Errno.EINVAL, 'unknown flags');
+function lookupBatch(command: Command, map: BpfMap): number {
   const count = begin(command, map);
   if (count === 0) return 0;
   const inBatch = command.u64(IN_BATCH);
-  const byPosition = map.batch.lookupAndDelete;
-  const size = byPosition ? 4 : map.keySize;
-  const from = inBatch === 0n ? undefined : command.read(inBatch, size, 'in_batch');
-  const keys = allKeys(map);
-  const start = from === undefined ? 0 : byPosition ? position(from) : indexAfter(keys, from);
+  let key = inBatch === 0n ? undefined : command.read(inBatch, map.keySize, 'in_batch');
   let done = 0;
-  let last: Uint8Array | undefined;
-  for (let i = start; i < keys.length && done < count; i++) {
-    const key = keys[i] as Uint8Array;
-    const value = map.sysLookup(key, command.u64(40));
-    command.write(command.u64(KEYS) + BigInt(done * map.keySize), key, 'keys');
-    command.write(command.u64(VALUES) + BigInt(done * value.length), value, 'values');
-    if (remove) map.sysDelete(key);
-    last = key;
+  let errno = 0;
+  while (done < count) {
+    const next = map.nextKey(key);
+    if (typeof next === 'number') {
+      errno = -next;
+      break;
+    }
+    key = next;
+    const value = lookedUp(map, next, command.u64(ELEM_FLAGS));
+    if (value === undefined) continue;
+    writeElement(command, map, done, next, value);
     done++;
   }
   command.put32(COUNT, done);
-  const next = remove ? 0 : start + done;
-  const place = byPosition ? position32(next) : last;
-  if (place !== undefined && command.u64(OUT_BATCH) !== 0n)
-    command.write(command.u64(OUT_BATCH), place, 'out_batch');
-  const finished = remove ? allKeys(map).length === 0 : start + done >= keys.length;
-  if (finished) fail(Errno.ENOENT, 'no further elements');
+  if (done > 0 && key !== undefined) command.write(command.u64(OUT_BATCH), key, 'out_batch');
+  if (errno !== 0) fail(errno, 'no further elements');
   return 0;
 }
 
-function allKeys(map: BpfMap): Uint8Array[] {
-  const keys: Uint8Array[] = [];
-  let key = map.nextKey(undefined);
-  while (typeof key !== 'number') {
-    keys.push(key);
-    key = map.nextKey(key);
+/** The value, or undefined where a slot is empty. */
+function lookedUp(map: BpfMap, key: Uint8Array, flags: bigint): Uint8Array | undefined {
+  try {
+    return map.sysLookup(key, flags);
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === Errno.ENOENT) return undefined;
+    throw error;
   }
-  return keys;
 }
 
-function indexAfter(keys: readonly Uint8Array[], key: Uint8Array): number {
-  const at = keys.findIndex((other) => other.every((byte, i) => byte === key[i]));
-  return at + 1;
+function writeElement(command: Command, map: BpfMap, at: number, key: Uint8Array, value: Uint8Array): void {
+  command.write(command.u64(KEYS) + BigInt(at * map.keySize), key, 'keys');
+  command.write(command.u64(VALUES) + BigInt(at * value.length), value, 'values');
 }
 
-function position(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-}
-
-function position32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
+/**
+ * __htab_map_lookup_and_delete_batch(): as many whole buckets as the count has room for; in_batch and out_batch hold the
+ * number of a bucket. ENOENT comes with the last elements, ENOSPC where not even one bucket fits.
+ */
+function hashBatch(command: Command, map: BucketMap, remove: boolean): number {
+  if (command.u64(FLAGS) !== 0n) fail(Errno.EINVAL, 'unknown flags');
+  const count = begin(command, map);
+  if (count === 0) return 0;
+  const inBatch = command.u64(IN_BATCH);
+  let bucket = inBatch === 0n ? 0 : viewOf(command.read(inBatch, 4, 'in_batch')).getUint32(0, true);
+  if (bucket >= map.bucketCount) fail(Errno.ENOENT, 'in_batch is behind the last bucket');
+  let done = 0;
+  let errno = 0;
+  for (; bucket < map.bucketCount; bucket++) {
+    const keys = map.bucketKeys(bucket);
+    if (keys.length > count - done) {
+      if (done === 0) errno = Errno.ENOSPC;
+      break;
+    }
+    for (const key of keys) {
+      writeElement(command, map, done, key, map.sysLookup(key, command.u64(ELEM_FLAGS)));
+      if (remove) map.sysDelete(key);
+      done++;
+    }
+  }
+  if (bucket >= map.bucketCount) errno = Errno.ENOENT;
+  const place = new Uint8Array(4);
+  viewOf(place).setUint32(0, bucket, true);
+  command.write(command.u64(OUT_BATCH), place, 'out_batch');
+  command.put32(COUNT, done);
+  if (errno !== 0) fail(errno, errno === Errno.ENOENT ? 'no further elements' : 'a bucket has more elements');
+  return 0;
 }
 
 /** BPF_MAP_LOOKUP_, LOOKUP_AND_DELETE_, UPDATE_ and DELETE_BATCH: bpf_map_do_batch(). */
@@ -129,15 +151,15 @@ export function mapBatch(command: Command): number {
   if (cmd === BpfCmd.MAP_LOOKUP_BATCH) {
     needRead(access);
     if (!map.batch.lookup) fail(Errno.ENOTSUPP, 'this map type has no batch lookup');
-    return lookupBatch(command, map, false);
+    return isBucketMap(map) ? hashBatch(command, map, false) : lookupBatch(command, map);
   }
   return whileWriting(map, () => {
     if (reads) needRead(access);
     needWrite(access);
     switch (cmd) {
       case BpfCmd.MAP_LOOKUP_AND_DELETE_BATCH:
-        if (!map.batch.lookupAndDelete) fail(Errno.ENOTSUPP, 'this map type has no batch lookup-and-delete');
-        return lookupBatch(command, map, true);
+        if (!isBucketMap(map)) fail(Errno.ENOTSUPP, 'this map type has no batch lookup-and-delete');
+        return hashBatch(command, map, true);
       case BpfCmd.MAP_UPDATE_BATCH:
         if (!map.batch.update) fail(Errno.ENOTSUPP, 'this map type has no batch update');
         return updateBatch(command, map);

@@ -3,7 +3,7 @@ import { objectName, type Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { installMap } from '../install.ts';
 import { MAP_TYPES } from '../maps/index.ts';
-import type { BpfMap, MapAttr } from '../maps/map.ts';
+import type { MapAttr } from '../maps/map.ts';
 import { attachMapBtf } from '../maps/map-btf.ts';
 
 const VTYPE_SINCE = 6009;
@@ -21,6 +21,8 @@ function readAttr(command: Command): MapAttr {
     ifindex: command.u32(44),
     vmlinuxValueTypeId: command.u32(60),
     extra: command.u64(64),
+    btfKeyTypeId: command.u32(52),
+    btfValueTypeId: command.u32(56),
     valueTypeBtfObjFd: command.kernel.profile.code >= VTYPE_SINCE ? command.s32(72) : 0,
   };
 }
@@ -33,7 +35,8 @@ export function fileMode(flags: number): { readable: boolean; writable: boolean 
   return { readable: !writeOnly, writable: !readOnly };
 }
 
-function checkCombination(command: Command, attr: MapAttr, btfKey: number, btfValue: number): void {
+function checkCombination(attr: MapAttr): void {
+  const { btfKeyTypeId: btfKey, btfValueTypeId: btfValue } = attr;
   if (attr.vmlinuxValueTypeId !== 0) {
     if (attr.type !== MapType.STRUCT_OPS || btfKey !== 0 || btfValue !== 0) {
       fail(Errno.EINVAL, 'btf_vmlinux_value_type_id is for struct_ops maps without other BTF types');
@@ -45,20 +48,31 @@ function checkCombination(command: Command, attr: MapAttr, btfKey: number, btfVa
   if (!mayHaveExtra && attr.extra !== 0n) fail(Errno.EINVAL, 'map_extra for a type that has none');
   const numa = (attr.flags & MapFlag.NUMA_NODE) !== 0 ? attr.numaNode : 0xffff_ffff;
   if (numa !== 0xffff_ffff && numa !== 0) fail(Errno.EINVAL, `NUMA node ${numa} does not exist`);
-  void command;
 }
 
 /** Offset in struct bpf_map at which 6.18 and later tell loaders that a map is exclusive. */
 const EXCLUSIVE = 32n;
 
-/** excl_prog_hash: only the program with this hash may use the map. */
-function readExclusive(command: Command, map: BpfMap): void {
-  if (command.kernel.profile.code < 6018) return;
+/** excl_prog_hash: the hash of the only program that may use the map. */
+function readExclusive(command: Command): Uint8Array | undefined {
+  if (command.kernel.profile.code < 6018) return undefined;
   const [hash, size] = [command.u64(80), command.u32(88)];
   if (hash === 0n ? size !== 0 : size !== 32) fail(Errno.EINVAL, 'excl_prog_hash is 32 bytes');
-  if (hash === 0n) return;
-  map.exclusiveTo = command.read(hash, size, 'excl_prog_hash');
-  command.kernel.arena.writeU32(map.address + EXCLUSIVE, 1);
+  return hash === 0n ? undefined : command.read(hash, size, 'excl_prog_hash');
+}
+
+/** bpf_map_offload_map_alloc(): no device here has BPF of its own. The loopback device is number 1. */
+function refuseOffload(command: Command, attr: MapAttr): never {
+  if (!command.task.capable('sys_admin')) fail(Errno.EPERM, 'offloaded maps need CAP_SYS_ADMIN');
+  if (attr.type !== MapType.ARRAY && attr.type !== MapType.HASH) {
+    fail(Errno.EINVAL, 'only arrays and hashes are offloaded');
+  }
+  return noOffload(attr.ifindex);
+}
+
+/** bpf_dev_offload_check(): EOPNOTSUPP for the loopback device, EINVAL for a device that is not there. */
+export function noOffload(ifindex: number): never {
+  fail(ifindex === 1 ? Errno.EOPNOTSUPP : Errno.EINVAL, `device ${ifindex} takes no offloaded objects`);
 }
 
 /** BPF_MAP_CREATE: map_create() of kernel/bpf/syscall.c. */
@@ -66,28 +80,28 @@ export function mapCreate(command: Command): number {
   command.checkAttr();
   const { task, kernel } = command;
   const attr = readAttr(command);
-  const [btfFd, btfKey, btfValue] = [command.s32(48), command.u32(52), command.u32(56)];
-  checkCombination(command, attr, btfKey, btfValue);
+  checkCombination(attr);
   const mode = fileMode(attr.flags);
   const type = attr.type < kernel.profile.mapTypes ? MAP_TYPES.get(attr.type) : undefined;
   if (type === undefined) fail(Errno.EINVAL, `this kernel has no map type ${attr.type}`);
   type.check(attr, task);
-  if (attr.ifindex !== 0) fail(Errno.EINVAL, 'no device here takes offloaded maps');
   if ((command.u32(16) & MapFlag.TOKEN_FD) !== 0) fail(Errno.EBADF, 'map_token_fd is no BPF token');
   if (!task.capable('bpf')) fail(Errno.EPERM, 'creating maps needs CAP_BPF');
   if (type.needsNetAdmin === true && !task.capable('net_admin')) {
     fail(Errno.EPERM, 'this map type needs CAP_NET_ADMIN');
   }
-  const named = (): MapAttr => ({ ...attr, name: objectName(command, 28) });
-  const readable = safeName(command);
-  const map: BpfMap = type.create(kernel, task, { ...attr, name: readable });
+  if (attr.ifindex !== 0) refuseOffload(command, attr);
+  const map = type.create(kernel, task, { ...attr, name: safeName(command) });
   try {
-    named();
-    readExclusive(command, map);
-    if (btfKey !== 0 || btfValue !== 0 || attr.vmlinuxValueTypeId !== 0) {
-      attachMapBtf(task, map, { fd: btfFd, key: btfKey, value: btfValue });
+    objectName(command, 28);
+    map.exclusiveTo = readExclusive(command);
+    if (attr.btfKeyTypeId !== 0 || attr.btfValueTypeId !== 0 || attr.vmlinuxValueTypeId !== 0) {
+      const ids = { fd: command.s32(48), key: attr.btfKeyTypeId, value: attr.btfValueTypeId };
+      attachMapBtf(task, map, ids);
     }
     map.vmlinuxValueTypeId = attr.vmlinuxValueTypeId;
+    map.settle();
+    if (map.exclusiveTo !== undefined) kernel.arena.writeU32(map.address + EXCLUSIVE, 1);
   } catch (error) {
     map.putWithUser();
     throw error;

@@ -31,17 +31,19 @@ export function pathFlag(command: Command): number {
 export function objPin(command: Command): number {
   command.checkAttr();
   if ((command.u32(12) & ~pathFlag(command)) !== 0) fail(Errno.EINVAL, 'unknown file_flags');
-  const { content } = command.task.file(command.s32(8));
+  const pathFd = command.kernel.profile.code >= 6005 ? command.s32(16) : 0;
+  if ((command.u32(12) & PATH_FD) === 0 && pathFd !== 0) fail(Errno.EINVAL, 'path_fd without BPF_F_PATH_FD');
+  const content = command.task.fds.get(command.s32(8))?.content;
   const pinned: PinnedObject | undefined =
-    content.kind === 'map'
+    content?.kind === 'map'
       ? { kind: 'map', object: content.map }
-      : content.kind === 'prog'
+      : content?.kind === 'prog'
         ? { kind: 'prog', object: content.prog }
-        : content.kind === 'link'
+        : content?.kind === 'link'
           ? { kind: 'link', object: content.link }
           : undefined;
+  if (pinned === undefined) fail(Errno.EINVAL, 'bpf_fd is no map, program or link');
   const path = pathOf(command);
-  if (pinned === undefined) fail(Errno.EINVAL, `a ${content.kind} cannot be pinned`);
   command.kernel.bpffs.pin(path, pinned);
   return 0;
 }

@@ -36,7 +36,9 @@ export function progDetach(command: Command): number {
   if (hasMprog(command) && !mprog && (command.u32(12) !== 0 || command.u32(20) !== 0)) {
     fail(Errno.EINVAL, 'attach_flags and relative_fd are for tcx');
   }
-  if (mprog && command.s32(4) === 0) fail(Errno.EPERM, 'no program given');
+  if (mprog && command.s32(4) === 0 && !command.task.capable('net_admin')) {
+    fail(Errno.EPERM, 'detaching whatever is there needs CAP_NET_ADMIN');
+  }
   return nothingThere(command, type);
 }
 

@@ -4,8 +4,10 @@ import { BtfKind } from '../../btf/index.ts';
 import { decodeInsns, type Insn } from '../../isa/index.ts';
 import { verifierProfile, type VerifierResult } from '../../verifier/index.ts';
 import { LOAD_ATTACH_TYPES } from '../attach/attach-types.ts';
+import { isIterator } from '../attach/iterators.ts';
 import type { BtfObject } from '../btf-object.ts';
 import { objectName, type Command } from '../command.ts';
+import { noOffload } from './map-create.ts';
 import { KernelError, fail } from '../errors.ts';
 import { installProg } from '../install.ts';
 import { ProgArrayMap } from '../maps/prog-array.ts';
@@ -24,6 +26,9 @@ const MAX_INSNS = 1_000_000;
 const MAX_INSNS_UNPRIVILEGED = 4096;
 const BTF_MAX_TYPE = 0x000f_ffff;
 const LOG_TRUE_SIZE = 140;
+/** print_verification_stats() when the instructions were not looked at. */
+const NOTHING_PROCESSED =
+  'processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0';
 const P = ProgType;
 
 const NET_ADMIN_TYPES: ReadonlySet<number> = new Set<number>([
@@ -89,7 +94,7 @@ export function progLoad(command: Command): number {
   if (command.kernel.profile.code >= 6018 && command.u64(152) !== 0n) {
     fail(Errno.EOPNOTSUPP, 'this kernel is built without CONFIG_SYSTEM_DATA_VERIFICATION');
   }
-  if (command.u32(64) !== 0) fail(Errno.EINVAL, 'no device here takes offloaded programs');
+  if (command.u32(64) !== 0) refuseOffload(command, type, flags);
   if (type >= kernel.profile.progTypes || type === P.UNSPEC) fail(Errno.EINVAL, `no program type ${type}`);
   const request: LoadRequest = {
     type,
@@ -102,6 +107,14 @@ export function progLoad(command: Command): number {
   };
   const prog = check(command, request, decodeInsns(insnBytes));
   return installProg(task, prog);
+}
+
+/** bpf_prog_dev_bound_init(): no device here has BPF of its own. */
+function refuseOffload(command: Command, type: number, flags: number): never {
+  const bound = (flags & ProgFlag.XDP_DEV_BOUND_ONLY) !== 0;
+  if (type !== P.SCHED_CLS && type !== P.XDP) fail(Errno.EINVAL, 'programs of this type are not offloaded');
+  if (bound && type === P.SCHED_CLS) fail(Errno.EINVAL, 'only XDP programs are bound to a device');
+  return noOffload(command.u32(64));
 }
 
 /** bpf_prog_load_fixup_attach_type(). */
@@ -185,6 +198,7 @@ function check(command: Command, request: LoadRequest, insns: Insn[]): BpfProg {
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     failure = error;
+    if (result === undefined) log.line(NOTHING_PROCESSED);
   }
   const { trueSize, errno } = log.finish();
   const hasTrueSize = kernel.profile.code >= 6004 && command.size >= LOG_TRUE_SIZE + 4;
@@ -254,6 +268,8 @@ function runVerifier(
     attachBtfId: request.attachBtfId,
     possibleCpus: kernel.cpus,
     structOps: (id) => kernel.structOpsTarget(id),
+    iterator: isIterator,
+    attachesToProgram: request.target !== undefined,
     modifiableFunction: (name) => kernel.targets.attachable(name)?.modifiable === true,
     kfunc: (id) => kernel.kfuncInfo(id),
     kernelSymbol: (name) => {

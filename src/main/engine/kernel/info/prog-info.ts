@@ -1,10 +1,11 @@
 import { Errno } from '../../abi/index.ts';
-import { fromHex, viewOf } from '../../base/index.ts';
+import { concatBytes, fromHex, viewOf } from '../../base/index.ts';
 import { Op, encodeInsns, type Insn } from '../../isa/index.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { readInfo, writeInfo } from '../commands/obj-get-info-by-fd.ts';
-import { programTag } from '../programs/tag.ts';
+import { functionTag } from '../programs/tag.ts';
+import { translate } from '../programs/translated.ts';
 import type { BpfProg } from '../programs/prog.ts';
 import { putName } from './names.ts';
 
@@ -32,6 +33,8 @@ const At = {
   gplCompatible: 84,
   jitedSymbols: 104,
   jitedLengths: 108,
+  symbols: 112,
+  lengths: 120,
   btfId: 128,
   funcRecord: 132,
   funcInfo: 136,
@@ -53,9 +56,11 @@ const At = {
 
 /** Instructions as the kernel shows them: map references carry ids (bpf_insn_prepare_dump). */
 export function translatedInsns(prog: BpfProg): Insn[] {
-  const insns = prog.vm.insns.map((insn) => ({ ...insn }));
+  const translated = translate(prog);
+  const insns = translated.insns.map((insn) => ({ ...insn }));
   for (const { insn, map, valueOffset } of prog.spec.references) {
-    const [first, second] = [insns[insn], insns[insn + 1]];
+    const slot = translated.slotOf(insn) ?? -1;
+    const [first, second] = [insns[slot], insns[slot + 1]];
     if (first?.code !== Op.LD_IMM64 || second === undefined) continue;
     first.src = valueOffset === undefined ? PSEUDO_MAP_FD : PSEUDO_MAP_VALUE;
     first.imm = map.id;
@@ -124,14 +129,19 @@ function setRecordSizes(view: DataView): void {
 function privileged(command: Command, view: DataView, prog: BpfProg): void {
   const { spec } = prog;
   const xlated = encodeInsns(translatedInsns(prog));
+  const { slotOf } = translate(prog);
   const room = Math.min(view.getUint32(At.xlatedLength, true), xlated.length);
   view.setUint32(At.xlatedLength, xlated.length, true);
   if (room > 0)
     command.write(view.getBigUint64(At.xlated, true), xlated.subarray(0, room), 'xlated_prog_insns');
   const functions = Math.max(spec.verified.subprograms.length, 1);
   for (const at of [At.jitedLength, At.jitedLineCount]) view.setUint32(at, 0, true);
-  view.setUint32(At.jitedSymbols, functions, true);
-  view.setUint32(At.jitedLengths, functions, true);
+  copyArray(command, view, { count: At.jitedSymbols, address: At.symbols }, functions, 8, (out, index) =>
+    out.setBigUint64(0, functionAddress(prog, index), true),
+  );
+  copyArray(command, view, { count: At.jitedLengths, address: At.lengths }, functions, 4, (out) =>
+    out.setUint32(0, 0, true),
+  );
   view.setUint32(At.attachBtfId, prog.attachBtfId, true);
   const attachBtf = spec.attachBtf ?? spec.target?.spec.btf;
   if (attachBtf !== undefined) view.setUint32(At.attachBtfObject, attachBtf.id, true);
@@ -142,12 +152,13 @@ function privileged(command: Command, view: DataView, prog: BpfProg): void {
     spec.functions.length,
     FUNC_INFO_SIZE,
     (out, index) => {
-      out.setUint32(0, spec.functions[index]?.insn ?? 0, true);
+      out.setUint32(0, slotOf(spec.functions[index]?.insn ?? 0) ?? 0, true);
       out.setUint32(4, spec.functions[index]?.typeId ?? 0, true);
     },
   );
-  const lines = spec.lineInfo.length / LINE_INFO_SIZE;
-  const source = viewOf(spec.lineInfo);
+  const lineInfo = movedLines(spec.lineInfo, slotOf);
+  const lines = lineInfo.length / LINE_INFO_SIZE;
+  const source = viewOf(lineInfo);
   copyArray(
     command,
     view,
@@ -165,12 +176,22 @@ function privileged(command: Command, view: DataView, prog: BpfProg): void {
   });
 }
 
-/** Each function of a program has a tag of its own code; a single one has the program's. */
-function functionTag(prog: BpfProg, index: number): string {
-  const { subprograms } = prog.spec.verified;
-  const part = subprograms[index];
-  if (part === undefined || subprograms.length <= 1) return prog.tag;
-  return programTag(prog.spec.insns.slice(part.start, part.end), prog.kernel.profile.tagSha256);
+/** Where a program's functions would lie among the kernel's modules: an address for lists, with nothing behind it. */
+function functionAddress(prog: BpfProg, index: number): bigint {
+  return 0xffff_ffff_c000_0000n + BigInt(prog.id * 0x1000 + index * 0x40);
+}
+
+/** Line records with the slots of the rewritten program: of several for one instruction the last stays (bpf_adj_linfo). */
+function movedLines(lineInfo: Uint8Array, slotOf: (origin: number) => number | undefined): Uint8Array {
+  const bySlot = new Map<number, Uint8Array>();
+  for (let at = 0; at < lineInfo.length; at += LINE_INFO_SIZE) {
+    const record = lineInfo.slice(at, at + LINE_INFO_SIZE);
+    const slot = slotOf(viewOf(record).getUint32(0, true));
+    if (slot === undefined) continue;
+    viewOf(record).setUint32(0, slot, true);
+    bySlot.set(slot, record);
+  }
+  return concatBytes([...bySlot.values()]);
 }
 
 /** Copies as many records as the caller has room for, and tells how many there are. */

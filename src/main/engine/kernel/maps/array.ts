@@ -90,9 +90,14 @@ export class ArrayMap extends IndexedMap {
       label: `map ${attr.name}`,
       access: (attr.flags & MapFlag.RDONLY_PROG) !== 0 ? 'ro' : 'rw',
     });
-    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.area), this.#area);
-    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.elementSize), BigInt(this.#elementSize));
-    kernel.arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.entries), BigInt(this.maxEntries));
+  }
+
+  override settle(): void {
+    super.settle();
+    const { arena } = this.kernel;
+    arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.area), this.#area);
+    arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.elementSize), BigInt(this.#elementSize));
+    arena.writeU64(this.address + BigInt(ARRAY_LOOKUP.entries), BigInt(this.maxEntries));
   }
 
   /** A key that is not a 4-byte integer is refused: array_map_check_btf(). */

@@ -15,6 +15,8 @@ const SPECIAL: ReadonlyMap<
   ['bpf_wq', { kind: 'wq', size: 16, align: 8, once: true }],
   ['bpf_task_work', { kind: 'task_work', size: 8, align: 8, once: true }],
   ['bpf_list_head', { kind: 'list_head', size: 16, align: 8, once: false }],
+  ['bpf_list_node', { kind: 'list_node', size: 24, align: 8, once: false }],
+  ['bpf_rb_node', { kind: 'rb_node', size: 32, align: 8, once: false }],
   ['bpf_rb_root', { kind: 'rb_root', size: 16, align: 8, once: false }],
   ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, once: true }],
 ]);
@@ -86,6 +88,8 @@ function add(btf: Btf, typeId: number, offset: number, found: SpecialField[], de
   }
   const id = btf.resolve(typeId);
   const special = btf.kindOf(id) === BtfKind.STRUCT ? SPECIAL.get(btf.nameOf(id)) : undefined;
+  // A struct of the name but of another size is not the kernel's.
+  if (special !== undefined && btf.sizeOf(id) !== special.size) return;
   if (special === undefined) {
     search(btf, typeId, offset, found, depth + 1);
     return;
@@ -94,8 +98,8 @@ function add(btf: Btf, typeId: number, offset: number, found: SpecialField[], de
 }
 
 function push(found: SpecialField[], field: SpecialField, align: number, once: boolean): void {
-  if (field.offset % align !== 0)
-    fail(Errno.EINVAL, `${field.kind} at offset ${field.offset} is not aligned`);
+  // The kernel passes over a misplaced one: it is plain data then.
+  if (field.offset % align !== 0) return;
   if (once && found.some((other) => other.kind === field.kind)) fail(Errno.E2BIG, `a second ${field.kind}`);
   if (found.length >= MAX_FIELDS) fail(Errno.E2BIG, `more than ${MAX_FIELDS} special fields`);
   found.push(field);
@@ -109,6 +113,49 @@ function kernelPointer(btf: Btf, typeId: number): { kind: SpecialField['kind']; 
   if (btf.kindOf(target) !== BtfKind.TYPE_TAG) return undefined;
   const kind = KPTR_TAGS.get(btf.nameOf(target));
   return kind === undefined ? undefined : { kind, target: btf.resolve(target) };
+}
+
+/** Kinds that make a struct one which programs may allocate and link (btf_parse_struct_metas). */
+const LINKED: ReadonlySet<string> = new Set([
+  'bpf_spin_lock',
+  'bpf_list_head',
+  'bpf_list_node',
+  'bpf_rb_root',
+  'bpf_rb_node',
+  'bpf_refcount',
+]);
+
+/**
+ * btf_parse_struct_metas() of kernel/bpf/btf.c: structs of a program's BTF with locks, lists, trees and reference counts.
+ * Throws what BPF_BTF_LOAD answers for one that makes no sense: EFAULT where the member is not the kernel's struct after
+ * all, E2BIG for a second lock, EINVAL for a list or tree without lock or without `contains:` tag.
+ */
+export function checkStructMetas(btf: Btf): void {
+  for (let id = 1; id < btf.typeCount; id++) {
+    const type = btf.kindOf(id) === BtfKind.STRUCT ? btf.typeOfKind(id, BtfKind.STRUCT) : undefined;
+    const linked = type?.members.some(
+      (member) => btf.kindOf(member.type) === BtfKind.STRUCT && LINKED.has(btf.nameOf(member.type)),
+    );
+    if (type === undefined || linked !== true) continue;
+    const fields = findFields(btf, id, type.size)?.filter((field) => LINKED.has(`bpf_${field.kind}`)) ?? [];
+    if (fields.length === 0) fail(Errno.EFAULT, `${type.name} has no special field that the kernel knows`);
+    const has = (kind: SpecialField['kind']): boolean => fields.some((field) => field.kind === kind);
+    if (has('list_head') || has('rb_root')) {
+      if (!has('spin_lock')) fail(Errno.EINVAL, `${type.name} has a list or tree without bpf_spin_lock`);
+      if (!isTagged(btf, id)) fail(Errno.EINVAL, `${type.name} does not tell what its list or tree contains`);
+    }
+    if (has('list_node') && has('rb_node') && !has('refcount')) {
+      fail(Errno.EINVAL, `${type.name} is for a list and a tree but has no bpf_refcount`);
+    }
+  }
+}
+
+function isTagged(btf: Btf, structId: number): boolean {
+  for (let id = 1; id < btf.typeCount; id++) {
+    if (btf.kindOf(id) !== BtfKind.DECL_TAG || btf.sizeOrTypeOf(id) !== structId) continue;
+    if (btf.nameOf(id).startsWith('contains:')) return true;
+  }
+  return false;
 }
 
 /** What a map does with the special fields of its values: they survive updates, read as zero and die with the element. */

@@ -2,6 +2,7 @@ import { ElemFlag, Errno, MapFlag, MapType } from '../../abi/index.ts';
 import { roundUp } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import { BucketTable, keyOfText, keyText } from './buckets.ts';
 import {
   ACCESS_FLAGS,
   BpfMap,
@@ -39,13 +40,6 @@ export function checkHashAttr(attr: MapAttr, mayZeroSeed: boolean): void {
   if (attr.maxEntries > 2 ** 31) fail(Errno.E2BIG, 'more than 2^31 entries');
 }
 
-/** Key of a JS Map for bytes. */
-export function keyText(key: Uint8Array): string {
-  let text = '';
-  for (const byte of key) text += String.fromCharCode(byte);
-  return text;
-}
-
 /** One element: its key and values lie at fixed addresses and stay readable when it is out of use. */
 export interface HashElement {
   readonly key: bigint;
@@ -58,7 +52,7 @@ export interface HashElement {
  * so that a program's pointer to the old value stays valid and unchanged.
  */
 abstract class PooledMap extends BpfMap {
-  protected readonly elementsByKey = new Map<string, HashElement>();
+  protected readonly elementsByKey: BucketTable<HashElement>;
   readonly #pool: HashElement[] = [];
   readonly #all: HashElement[] = [];
   readonly #valueBytes: number;
@@ -66,6 +60,15 @@ abstract class PooledMap extends BpfMap {
   constructor(kernel: Kernel, attr: MapAttr, valueBytes: number) {
     super(kernel, attr);
     this.#valueBytes = valueBytes;
+    this.elementsByKey = new BucketTable(attr.maxEntries);
+  }
+
+  get bucketCount(): number {
+    return this.elementsByKey.bucketCount;
+  }
+
+  bucketKeys(bucket: number): Uint8Array[] {
+    return this.elementsByKey.namesIn(bucket).map((name) => keyOfText(name));
   }
 
   protected find(key: Uint8Array): HashElement | undefined {
@@ -96,24 +99,22 @@ abstract class PooledMap extends BpfMap {
   /** Puts an element into the table under a key. */
   protected insert(element: HashElement, key: Uint8Array): void {
     const name = keyText(key);
-    const before = this.elementsByKey.get(name);
+    if (this.kernel.recording) this.kernel.onUndo(this.elementsByKey.snapshotOf(name));
     element.name = name;
     this.kernel.arena.write(element.key, key);
-    this.elementsByKey.delete(name);
     this.elementsByKey.set(name, element);
-    this.kernel.onUndo(() => {
-      this.elementsByKey.delete(name);
-      if (before !== undefined) this.elementsByKey.set(name, before);
-    });
   }
 
   protected removeElement(element: HashElement): void {
     const { name } = element;
+    if (this.kernel.recording) {
+      const restore = this.elementsByKey.snapshotOf(name);
+      this.kernel.onUndo(() => {
+        restore();
+        element.name = name;
+      });
+    }
     this.elementsByKey.delete(name);
-    this.kernel.onUndo(() => {
-      element.name = name;
-      this.elementsByKey.set(name, element);
-    });
   }
 
   /** check_flags(): 0 or a negative errno. */
@@ -125,19 +126,12 @@ abstract class PooledMap extends BpfMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | number {
-    const names = this.elementsByKey.keys();
-    const wanted = key === undefined ? undefined : keyText(key);
-    // An unknown key starts again from the front, as the kernel does.
-    if (wanted !== undefined && this.elementsByKey.has(wanted)) {
-      for (const name of names) if (name === wanted) break;
-    }
-    const next = names.next();
-    if (next.done === true) return -Errno.ENOENT;
-    return Uint8Array.from(next.value, (character) => character.charCodeAt(0));
+    const next = this.elementsByKey.next(key === undefined ? undefined : keyText(key));
+    return next === undefined ? -Errno.ENOENT : keyOfText(next);
   }
 
   override elements(): MapElement[] | number {
-    return [...this.elementsByKey.values()].map(({ key, value }) => ({ key, value }));
+    return this.elementsByKey.values().map(({ key, value }) => ({ key, value }));
   }
 
   override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
@@ -275,7 +269,7 @@ export class PercpuHashMap extends PooledMap {
 
   override elements(): MapElement[] | number {
     const at = BigInt(this.kernel.currentCpu * this.#slot);
-    return [...this.elementsByKey.values()].map(({ key, value }) => ({ key, value: value + at }));
+    return this.elementsByKey.values().map(({ key, value }) => ({ key, value: value + at }));
   }
 }
 

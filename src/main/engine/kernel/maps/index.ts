@@ -14,6 +14,7 @@ import { RingbufMap, checkRingbufAttr } from './ringbuf.ts';
 import { StructOpsMap, checkStructOpsAttr } from './struct-ops-map.ts';
 import { UserRingbufMap } from './user-ringbuf.ts';
 import {
+  ArenaMap,
   ForeignArrayMap,
   ForeignMap,
   checkArenaAttr,
@@ -105,7 +106,7 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
     { check: checkRingbufAttr, create: (kernel, _task, attr) => new UserRingbufMap(kernel, attr) },
   ],
   [T.CGRP_STORAGE, foreign(checkStorageAttr)],
-  [T.ARENA, foreign(checkArenaAttr)],
+  [T.ARENA, { check: checkArenaAttr, create: (kernel, _task, attr) => new ArenaMap(kernel, attr) }],
 ]);
 
 function foreign(check: (attr: MapAttr) => void): MapTypeEntry {

@@ -3,7 +3,7 @@ import { roundUp, viewOf } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { ACCESS_FLAGS, BpfMap, KMALLOC_MAX_SIZE, accessFlagsOk, type MapAttr } from './map.ts';
-import { keyText } from './hash.ts';
+import { keyText } from './buckets.ts';
 
 /** struct bpf_lpm_trie_key_u8: the prefix length in bits. */
 const PREFIX = 4;

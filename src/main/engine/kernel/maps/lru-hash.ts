@@ -3,7 +3,7 @@ import { roundUp } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { BpfMap, type MapAttr, type MapElement } from './map.ts';
-import { keyText } from './hash.ts';
+import { BucketTable, keyOfText, keyText } from './buckets.ts';
 import { LruList, type LruNode } from './lru-list.ts';
 
 interface Entry {
@@ -17,7 +17,7 @@ const MAX_POOL_BYTES = 64 * 1024 * 1024;
 
 /** BPF_MAP_TYPE_LRU_HASH and LRU_PERCPU_HASH: when it is full, an element that was not used lately makes room. */
 export class LruHashMap extends BpfMap {
-  readonly #table = new Map<string, LruNode<Entry>>();
+  readonly #table: BucketTable<LruNode<Entry>>;
   readonly #lru: LruList<Entry>;
   readonly #pool: bigint;
   readonly #slot: number;
@@ -33,6 +33,7 @@ export class LruHashMap extends BpfMap {
       fail(Errno.ENOMEM, 'an LRU map is allocated at once and this is too large');
     super(kernel, { ...attr, maxEntries: entries });
     this.#slot = slot;
+    this.#table = new BucketTable(entries);
     this.#perCpuValue = perCpuValue;
     this.#pool = kernel.arena.allocate(stride * entries, { label: `elements of map ${attr.name}` });
     const all = Array.from({ length: entries }, (_, index): Entry => {
@@ -58,15 +59,21 @@ export class LruHashMap extends BpfMap {
   #remember(): void {
     if (!this.kernel.recording) return;
     const lists = this.#lru.snapshot();
-    const table = [...this.#table];
+    const table = this.#table.snapshot();
+    const names = this.#table.values().map((node) => ({ node, name: node.element.name }));
     this.kernel.onUndo(() => {
       lists();
-      this.#table.clear();
-      for (const [name, node] of table) {
-        node.element.name = name;
-        this.#table.set(name, node);
-      }
+      table();
+      for (const { node, name } of names) node.element.name = name;
     });
+  }
+
+  get bucketCount(): number {
+    return this.#table.bucketCount;
+  }
+
+  bucketKeys(bucket: number): Uint8Array[] {
+    return this.#table.namesIn(bucket).map((name) => keyOfText(name));
   }
 
   override lookup(key: Uint8Array): bigint {
@@ -131,7 +138,6 @@ export class LruHashMap extends BpfMap {
 
   #insert(name: string, node: LruNode<Entry>): void {
     node.element.name = name;
-    this.#table.delete(name);
     this.#table.set(name, node);
   }
 
@@ -175,14 +181,8 @@ export class LruHashMap extends BpfMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | number {
-    const names = this.#table.keys();
-    const wanted = key === undefined ? undefined : keyText(key);
-    if (wanted !== undefined && this.#table.has(wanted)) {
-      for (const name of names) if (name === wanted) break;
-    }
-    const next = names.next();
-    if (next.done === true) return -Errno.ENOENT;
-    return Uint8Array.from(next.value, (character) => character.charCodeAt(0));
+    const next = this.#table.next(key === undefined ? undefined : keyText(key));
+    return next === undefined ? -Errno.ENOENT : keyOfText(next);
   }
 
   override sysLookup(key: Uint8Array, flags: bigint): Uint8Array {
@@ -200,7 +200,7 @@ export class LruHashMap extends BpfMap {
 
   override elements(): MapElement[] {
     const at = this.#perCpuValue ? BigInt(this.kernel.currentCpu * this.#slot) : 0n;
-    return [...this.#table.values()].map(({ element }) => ({ key: element.key, value: element.value + at }));
+    return this.#table.values().map(({ element }) => ({ key: element.key, value: element.value + at }));
   }
 
   override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {

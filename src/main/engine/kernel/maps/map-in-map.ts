@@ -64,6 +64,11 @@ export class ArrayOfMaps extends IndexedMap {
     this.shape = new InnerShape(template);
   }
 
+  /** map_check_no_btf(). */
+  override checkBtf(): number {
+    return -Errno.ENOTSUPP;
+  }
+
   override lookup(key: Uint8Array): bigint {
     const index = this.index(key);
     return (index === undefined ? undefined : this.#inner.get(index))?.address ?? 0n;
@@ -118,6 +123,11 @@ export class HashOfMaps extends PooledMap {
     const template = innerTemplate(task, attr);
     super(kernel, attr, roundUp(8, 8));
     this.shape = new InnerShape(template);
+  }
+
+  /** map_check_no_btf(). */
+  override checkBtf(): number {
+    return -Errno.ENOTSUPP;
   }
 
   override lookup(key: Uint8Array): bigint {

@@ -1,10 +1,12 @@
 import { Errno, MapFlag } from '../../abi/index.ts';
 import type { SpecialField } from '../../verifier/index.ts';
+import { encodeUtf8 } from '../../base/index.ts';
 import type { BtfObject } from '../btf-object.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { KernelObject } from '../objects.ts';
 import type { BpfProg } from '../programs/prog.ts';
+import { allocateStruct } from '../struct-image.ts';
 import type { Task } from '../task.ts';
 import type { MapFields } from './fields.ts';
 
@@ -21,17 +23,19 @@ export interface MapAttr {
   readonly ifindex: number;
   readonly vmlinuxValueTypeId: number;
   readonly extra: bigint;
+  readonly btfKeyTypeId: number;
+  readonly btfValueTypeId: number;
   readonly valueTypeBtfObjFd: number;
 }
 
-/** What a program sees for a map: struct bpf_map, of which only the address is used, and what lookups need to be inlined. */
-const STRUCT_BPF_MAP_SIZE = 256;
+/** Room for struct bpf_map, also where the kernel's BTF does not have it, and for what lookups need to be inlined. */
+const STRUCT_BPF_MAP_SIZE = 512;
 
 /**
  * What struct bpf_array has behind struct bpf_map, for compiled code: address of the values (0 where the map is no array),
  * bytes from one to the next, number of them. Offsets from the map's address.
  */
-export const ARRAY_LOOKUP = { area: 232, elementSize: 240, entries: 248 } as const;
+export const ARRAY_LOOKUP = { area: 488, elementSize: 496, entries: 504 } as const;
 
 /** RDONLY, WRONLY and their _PROG twins: BPF_F_ACCESS_MASK. */
 export const ACCESS_FLAGS = MapFlag.RDONLY | MapFlag.WRONLY | MapFlag.RDONLY_PROG | MapFlag.WRONLY_PROG;
@@ -54,7 +58,6 @@ export interface MapElement {
  */
 export abstract class BpfMap extends KernelObject {
   readonly kernel: Kernel;
-  readonly id: number;
   readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;
@@ -63,8 +66,6 @@ export abstract class BpfMap extends KernelObject {
   readonly flags: number;
   readonly extra: bigint;
   readonly name: string;
-  /** Address of struct bpf_map. */
-  readonly address: bigint;
   btf: BtfObject | undefined;
   btfKeyTypeId = 0;
   btfValueTypeId = 0;
@@ -79,6 +80,8 @@ export abstract class BpfMap extends KernelObject {
   /** Program that made this prog_array what it is (map->owner). */
   owner: { readonly type: number; readonly jited: boolean; readonly attachFunc: string } | undefined;
   #users = 1;
+  #id = 0;
+  #address = 0n;
 
   constructor(kernel: Kernel, attr: MapAttr) {
     super();
@@ -90,11 +93,37 @@ export abstract class BpfMap extends KernelObject {
     this.flags = attr.flags & ~(MapFlag.RDONLY | MapFlag.WRONLY);
     this.extra = attr.extra;
     this.name = attr.name;
-    this.address = kernel.arena.allocate(STRUCT_BPF_MAP_SIZE, {
-      label: `struct bpf_map ${attr.name}`,
-      access: 'ro',
-    });
-    this.id = kernel.registerMap(this);
+  }
+
+  /** 0 until it is settled. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Address of struct bpf_map; 0 until it is settled. */
+  get address(): bigint {
+    return this.#address;
+  }
+
+  /** bpf_map_alloc_id(): the map is complete, programs and lists of ids may know it. */
+  settle(): void {
+    const members = {
+      map_type: this.type,
+      key_size: this.keySize,
+      value_size: this.valueSize,
+      max_entries: this.maxEntries,
+      map_extra: this.extra,
+      map_flags: this.flags,
+      id: this.kernel.maps.nextId,
+      numa_node: -1,
+      btf_key_type_id: this.btfKeyTypeId,
+      btf_value_type_id: this.btfValueTypeId,
+      btf_vmlinux_value_type_id: this.vmlinuxValueTypeId,
+      name: encodeUtf8(this.name),
+    };
+    const label = `struct bpf_map ${this.name}`;
+    this.#address = allocateStruct(this.kernel, 'bpf_map', label, members, STRUCT_BPF_MAP_SIZE);
+    this.#id = this.kernel.registerMap(this);
   }
 
   /** Bytes that a value has at the system call: bpf_map_value_size(). */
@@ -239,11 +268,11 @@ export abstract class BpfMap extends KernelObject {
   }
 
   protected free(): void {
-    this.kernel.unregisterMap(this);
+    if (this.#id !== 0) this.kernel.unregisterMap(this);
     this.freeElements();
     this.fields?.free();
     this.btf?.put();
-    this.kernel.arena.free(this.address);
+    if (this.#address !== 0n) this.kernel.arena.free(this.#address);
   }
 
   /** Gives the elements' memory and what they hold back. */

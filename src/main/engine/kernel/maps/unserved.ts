@@ -11,15 +11,18 @@ import { ACCESS_FLAGS, BpfMap, PAGE_SIZE, type MapAttr } from './map.ts';
  */
 export class ForeignArrayMap extends IndexedMap {
   override sysLookup(): Uint8Array {
-    fail(this.type === MapType.PERF_EVENT_ARRAY ? Errno.ENOTSUPP : Errno.ENOENT, 'the slot is empty');
+    fail(Errno.ENOTSUPP, 'user space cannot read such values');
   }
 
-  /** The descriptor is looked at first: EBADF for none, EINVAL for one of another kind. */
-  override sysUpdate(task: Task, key: Uint8Array, value: Uint8Array, flags: bigint): number {
+  /** perf_event_get(), cgroup_get_from_fd(): EBADF for every descriptor, as none is a perf event or a cgroup. */
+  override sysUpdate(_task: Task, key: Uint8Array, _value: Uint8Array, flags: bigint): number {
     if (flags !== 0n) return -Errno.EINVAL;
-    if (this.index(key) === undefined) return -Errno.E2BIG;
-    task.file(viewOf(value).getInt32(0, true));
-    return this.type === MapType.CGROUP_ARRAY ? -Errno.EBADF : -Errno.EINVAL;
+    return this.index(key) === undefined ? -Errno.E2BIG : -Errno.EBADF;
+  }
+
+  /** map_check_no_btf(). */
+  override checkBtf(): number {
+    return -Errno.ENOTSUPP;
   }
 
   override sysDelete(key: Uint8Array): number {
@@ -31,8 +34,20 @@ export class ForeignArrayMap extends IndexedMap {
   }
 }
 
-/** Types with other keys: sockets by hash, devices, per-object storage. */
+const NO_BTF: readonly number[] = [
+  MapType.STACK_TRACE,
+  MapType.DEVMAP,
+  MapType.DEVMAP_HASH,
+  MapType.CPUMAP,
+  MapType.XSKMAP,
+];
+
+/** Types with other keys: sockets by hash, devices, per-object storage, stack traces. */
 export class ForeignMap extends BpfMap {
+  override checkBtf(): number {
+    return NO_BTF.includes(this.type) ? -Errno.ENOTSUPP : 0;
+  }
+
   override nextKey(): number {
     return -Errno.ENOENT;
   }
@@ -42,6 +57,7 @@ export class ForeignMap extends BpfMap {
   }
 
   override sysUpdate(task: Task, _key: Uint8Array, value: Uint8Array): number {
+    if (this.type === MapType.STACK_TRACE) return -Errno.EINVAL;
     if (value.length >= 4) task.file(viewOf(value).getInt32(0, true));
     return -Errno.EINVAL;
   }
@@ -55,6 +71,10 @@ export class ForeignMap extends BpfMap {
   }
 }
 
+const MAX_BPF_STACK = 512;
+/** CONFIG_NR_CPUS of distributions' kernels. */
+const NR_CPUS = 8192;
+
 /** bpf_local_storage_map_alloc_check(). */
 export function checkStorageAttr(attr: MapAttr): void {
   const flags = MapFlag.NO_PREALLOC | MapFlag.CLONE;
@@ -63,9 +83,11 @@ export function checkStorageAttr(attr: MapAttr): void {
     (attr.flags & MapFlag.NO_PREALLOC) === 0 ||
     attr.maxEntries !== 0 ||
     attr.keySize !== 4 ||
-    attr.valueSize === 0
+    attr.valueSize === 0 ||
+    attr.btfKeyTypeId === 0 ||
+    attr.btfValueTypeId === 0
   ) {
-    fail(Errno.EINVAL, 'storage maps have BPF_F_NO_PREALLOC, no entries, 4-byte keys and a value');
+    fail(Errno.EINVAL, 'storage maps have BPF_F_NO_PREALLOC, no entries, 4-byte keys, a value and BTF types');
   }
   if (attr.valueSize > 0xffff - 200) fail(Errno.E2BIG, 'value size');
 }
@@ -92,6 +114,7 @@ export function checkSocketMapAttr(attr: MapAttr): void {
   ) {
     fail(Errno.EINVAL, 'a socket map has descriptors or cookies as values');
   }
+  if (hash && attr.keySize > MAX_BPF_STACK) fail(Errno.E2BIG, 'the key does not fit on the stack');
 }
 
 /** dev_map_alloc(), cpu_map_alloc(), xsk_map_alloc(). */
@@ -105,6 +128,7 @@ export function checkDeviceMapAttr(attr: MapAttr): void {
   ) {
     fail(Errno.EINVAL, 'a device map has 4-byte keys and indexes or descriptors as values');
   }
+  if (attr.type === MapType.CPUMAP && attr.maxEntries > NR_CPUS) fail(Errno.E2BIG, 'more entries than CPUs');
 }
 
 /** cgroup_storage_map_alloc(). */
@@ -115,7 +139,41 @@ export function checkCgroupStorageAttr(attr: MapAttr): void {
   if (attr.maxEntries !== 0) fail(Errno.EINVAL, 'entries come and go with programs');
 }
 
-/** arena_map_alloc(): what a kernel without a JIT for arenas answers, behind its other checks. */
-export function checkArenaAttr(): void {
-  fail(Errno.EOPNOTSUPP, 'BPF_MAP_TYPE_ARENA (Linux 6.9) is not simulated');
+/** arena_map_alloc(). The size is that of what mmap(2) may show: at most 4 GiB. */
+export function checkArenaAttr(attr: MapAttr): void {
+  if (
+    attr.keySize !== 0 ||
+    attr.valueSize !== 0 ||
+    attr.maxEntries === 0 ||
+    (attr.flags & MapFlag.MMAPABLE) === 0 ||
+    (attr.flags & ~(MapFlag.MMAPABLE | MapFlag.SEGV_ON_FAULT | MapFlag.NO_USER_CONV)) !== 0 ||
+    attr.extra % BigInt(PAGE_SIZE) !== 0n
+  ) {
+    fail(Errno.EINVAL, 'an arena is BPF_F_MMAPABLE, has no keys and values, and whole pages');
+  }
+  if (attr.maxEntries * PAGE_SIZE > 2 ** 32) fail(Errno.E2BIG, 'an arena has at most 4 GiB');
+}
+
+/**
+ * BPF_MAP_TYPE_ARENA: made as Linux makes it; its pages are not simulated, so that a program that casts into one is
+ * refused or faults, and mmap(2) says no.
+ */
+export class ArenaMap extends BpfMap {
+  override readonly checksBtf = true;
+
+  override sysLookup(): Uint8Array {
+    fail(Errno.EINVAL, 'an arena has no elements');
+  }
+  override sysUpdate(): number {
+    return -Errno.EOPNOTSUPP;
+  }
+  override sysDelete(): number {
+    return -Errno.EOPNOTSUPP;
+  }
+  override nextKey(): number {
+    return -Errno.EOPNOTSUPP;
+  }
+  protected freeElements(): void {
+    // No page was ever given out.
+  }
 }

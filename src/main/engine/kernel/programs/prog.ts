@@ -1,3 +1,4 @@
+import { encodeUtf8, fromHex } from '../../base/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import type { Insn } from '../../isa/index.ts';
 import type { ProgramLine, VerifierResult } from '../../verifier/index.ts';
@@ -7,6 +8,7 @@ import type { Kernel } from '../kernel.ts';
 import type { BpfMap } from '../maps/map.ts';
 import type { ProgOwner } from '../maps/prog-array.ts';
 import { KernelObject } from '../objects.ts';
+import { allocateStruct } from '../struct-image.ts';
 import type { MapReference } from './fixups.ts';
 
 /** What BPF_PROG_LOAD found out about a program before it became one. */
@@ -70,6 +72,7 @@ export class BpfProg extends KernelObject {
   active = 0;
   /** True while it is attached to the target given at load (aux->dst_trampoline was used). */
   attachedTarget = false;
+  #struct: { readonly prog: bigint; readonly aux: bigint } | undefined;
 
   /** Takes over the holds on the spec's maps and BTF. */
   constructor(kernel: Kernel, spec: ProgSpec, vm: VmProgram, uid: number) {
@@ -112,7 +115,37 @@ export class BpfProg extends KernelObject {
     return { type: this.type, attachType: this.expectedAttachType, attachKey: this.spec.attachKey };
   }
 
+  /** Address of a struct bpf_prog with its aux, as an iterator shows it to a program. */
+  get structAddress(): bigint {
+    if (this.#struct === undefined) {
+      const { kernel, spec } = this;
+      const aux = allocateStruct(kernel, 'bpf_prog_aux', `struct bpf_prog_aux ${this.name}`, {
+        id: this.id,
+        used_map_cnt: this.maps.length,
+        max_ctx_offset: spec.maxCtxOffset,
+        func_cnt: spec.functions.length,
+        attach_btf_id: this.attachBtfId,
+        load_time: this.loadTime,
+        verified_insns: spec.verified.statistics.processedInsns,
+        name: encodeUtf8(this.name),
+      });
+      const prog = allocateStruct(kernel, 'bpf_prog', `struct bpf_prog ${this.name}`, {
+        type: this.type,
+        expected_attach_type: this.expectedAttachType,
+        len: spec.insns.length,
+        tag: fromHex(this.tag),
+        aux,
+      });
+      this.#struct = { prog, aux };
+    }
+    return this.#struct.prog;
+  }
+
   protected free(): void {
+    if (this.#struct !== undefined) {
+      this.kernel.arena.free(this.#struct.prog);
+      this.kernel.arena.free(this.#struct.aux);
+    }
     this.kernel.progs.remove(this.id);
     this.kernel.forgetProgram(this);
     for (const map of this.maps) map.put();

@@ -1,6 +1,8 @@
 import { toHex } from '../../base/index.ts';
-import { Op, PseudoSource, encodeInsns, type Insn } from '../../isa/index.ts';
+import { Op, PseudoSource, encodeInsns, isLocalCall, type Insn } from '../../isa/index.ts';
+import type { BpfProg } from './prog.ts';
 import { sha1, sha256 } from './sha.ts';
+import { translate } from './translated.ts';
 
 /** BPF_TAG_SIZE. */
 const TAG_SIZE = 8;
@@ -12,6 +14,25 @@ const TAG_SIZE = 8;
 export function programTag(insns: readonly Insn[], withSha256: boolean): string {
   const bytes = tagBytes(insns);
   return toHex((withSha256 ? sha256(bytes) : sha1(bytes)).subarray(0, TAG_SIZE));
+}
+
+/**
+ * Each function of a program has a tag of its own code (jit_subprogs): calls in it carry the number of the function they go
+ * to. A single function has the program's.
+ */
+export function functionTag(prog: BpfProg, index: number): string {
+  const { subprograms } = prog.spec.verified;
+  const part = subprograms[index];
+  if (part === undefined || subprograms.length <= 1) return prog.tag;
+  const { insns, slotOf } = translate(prog);
+  const starts = subprograms.map((subprogram) => slotOf(subprogram.start) ?? insns.length);
+  const [from, to] = [starts[index], starts[index + 1] ?? insns.length];
+  const code = insns.slice(from, to).map((insn, at) => {
+    if (!isLocalCall(insn)) return insn;
+    const target = (from ?? 0) + at + 1 + insn.imm;
+    return { ...insn, off: starts.lastIndexOf(target), imm: 1 };
+  });
+  return programTag(code, prog.kernel.profile.tagSha256);
 }
 
 /** prog->digest of 6.18: what excl_prog_hash of a map is compared with. */
