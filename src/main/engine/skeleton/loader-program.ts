@@ -504,7 +504,7 @@ export class LoaderProgramWriter {
     const nameAt = this.#blob.add(name);
     const result = this.#blob.add(new Uint8Array(8));
     code.blobAddress(R1, nameAt).movImm(R2, name.length).movImm(R3, 0).blobAddress(R4, result);
-    code.call(Helper.KALLSYMS_LOOKUP_NAME).blobAddress(R9, result).load(Width.DW, R9, R9, 0).movReg(R7, R0);
+    code.movReg(R7, R4).call(Helper.KALLSYMS_LOOKUP_NAME).load(Width.DW, R9, R7, 0).movReg(R7, R0);
     if (symbol.weak) code.jumpIf(Jump.JEQ, R7, -Errno.ENOENT, 1);
     this.#checkError();
     code.store(Width.W, R8, R9, INSN_IMM).shiftRight(R9, 32).store(Width.W, R8, R9, INSN_IMM_HIGH);

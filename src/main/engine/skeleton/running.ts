@@ -7,6 +7,7 @@ import { AttachContext } from './struct-ops.ts';
 /** struct bpf_loader_ctx, struct bpf_map_desc. */
 const CTX_SIZE = 24;
 const MAP_DESC_SIZE = 16;
+const MAP_DESC_MAX_ENTRIES = 4;
 
 /** How a load by a skeleton ended. */
 export interface SkeletonLoad {
@@ -26,9 +27,9 @@ export interface SkeletonAttach {
 
 /**
  * Does what a skeleton's header does in user space (bpf_load_and_run), call by call through the same door as the normal loader: loads
- * the loader program and runs it once.
+ * the loader program and runs it once. `cpus` is the number of possible CPUs, for maps with one slot each.
  */
-export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls): SkeletonLoad {
+export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls, cpus = 1): SkeletonLoad {
   const calls = new BpfCalls(syscalls);
   const opened: number[] = [];
   const failed = (error: number, retval = 0): SkeletonLoad => ({ error, retval, running: undefined });
@@ -62,7 +63,12 @@ export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls): Sk
     if (program < 0) return failed(program);
     opened.push(program);
     const context = new Uint8Array(skeleton.contextSize);
-    viewOf(context).setUint32(0, skeleton.contextSize, true);
+    const view = viewOf(context);
+    view.setUint32(0, skeleton.contextSize, true);
+    for (const { spec, index } of skeleton.maps) {
+      if (spec.type !== MapType.PERF_EVENT_ARRAY || spec.maxEntries !== 0) continue;
+      view.setUint32(CTX_SIZE + MAP_DESC_SIZE * index + MAP_DESC_MAX_ENTRIES, cpus, true);
+    }
     const run = calls.testRun({ programFd: program, context });
     const retval = run.retval | 0;
     if (run.result < 0 || retval < 0) return failed(run.result, Math.min(retval, 0));

@@ -176,7 +176,7 @@ export function runSkeleton(
   const ours = new Simulation(resources, options);
   const normal = new Simulation(resources, options);
   const [device, twin] = [plugIn(ours, plan), plugIn(normal, plan)];
-  const { error, retval, running } = loadSkeleton(skeleton, ours.task);
+  const { error, retval, running } = loadSkeleton(skeleton, ours.task, ours.kernel.cpus);
   const failed = error < 0 ? error : Math.min(retval, 0);
   const commands = ours.kernel.trace.events.filter(({ depth, kind }) => depth > 0 && kind === 'bpf').length;
   const checks: Check[] = [
