@@ -9,6 +9,8 @@ export interface DeclareOptions {
   readonly stripModifiers?: boolean;
   /** Writes `struct` for a struct without a name instead of its members. */
   readonly hideAnonymous?: boolean;
+  /** Writes `unsigned int` where the type is a typedef of it, so that the text needs no typedef; `bool` stays. */
+  readonly plainIntegers?: boolean;
   /** Tabs before the lines of an inline struct. */
   readonly level?: number;
 }
@@ -123,6 +125,12 @@ export class CPrinter {
     return text;
   }
 
+  /** The integer that a typedef stands for; the typedef itself for everything else. */
+  #integerBehind(id: number): number {
+    const plain = this.#btf.typeOfKind(this.#btf.resolve(id), BtfKind.INT);
+    return plain === undefined || plain.name === '_Bool' ? id : plain.id;
+  }
+
   /** The types from the declared one to the one that it is made of, innermost last. */
   #stack(id: number): number[] {
     const stack: number[] = [];
@@ -147,6 +155,10 @@ export class CPrinter {
         case BtfKind.ARRAY:
           at = type.elementType;
           break;
+        case BtfKind.TYPEDEF:
+          if (!skip && this.#options.plainIntegers === true)
+            stack[stack.length - 1] = this.#integerBehind(at);
+          return stack;
         default:
           return stack;
       }

@@ -25,8 +25,11 @@ export interface DataMember {
   readonly isPadding: boolean;
 }
 
-/** Members of a data section's struct at the offsets that they have in the section; static variables are padding. */
-export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
+/**
+ * Members of a data section's struct at the offsets that they have in the section; static variables are padding. With
+ * `plainIntegers` no typedef of an integer is needed to read them.
+ */
+export function dataMembers(btf: Btf, map: MapSpec, plainIntegers: boolean): DataMember[] {
   const section = btf.typeOfKind(map.valueTypeId, BtfKind.DATASEC);
   const printer = new CPrinter(btf);
   // As bpftool does: what is const for the program is for user space to set, only configuration values are not.
@@ -49,7 +52,7 @@ export function dataMembers(btf: Btf, map: MapSpec): DataMember[] {
       name,
       offset: entry.offset,
       size: entry.size,
-      declaration: printer.declare(variable.type, name, { stripModifiers, level: 2 }),
+      declaration: printer.declare(variable.type, name, { stripModifiers, plainIntegers, level: 2 }),
       isPadding: false,
     });
     end = entry.offset + entry.size;

@@ -20,26 +20,26 @@ const CONFIG_TYPES: Readonly<Record<KconfigExtern['type'], string>> = {
   'char-array': 's',
 };
 
-/** A configuration value when the header is compiled into a module: the preprocessor knows it. */
-function compiledValue({ name, type }: KconfigExtern): string[] {
-  const target = `skel->kconfig->${name}`;
-  const assign = (value: string): string => `*(__typeof__(${target}) *)&${target} = ${value};`;
-  if (name === 'LINUX_KERNEL_VERSION') return [assign('LINUX_VERSION_CODE')];
-  if (name.startsWith('LINUX_HAS_')) return [assign('1')];
+/**
+ * A configuration value when the header is compiled into a module: the preprocessor knows it, and for the same reason the variable
+ * cannot be a member that bears its name.
+ */
+function compiledValue({ name, type, offset, size }: KconfigExtern): string[] {
+  const at = `skel->kconfig->bytes + ${offset}`;
+  const put = (value: string): string => `value = ${value};\nmemcpy(${at}, &value, ${size});`;
+  if (name === 'LINUX_KERNEL_VERSION') return [put('LINUX_VERSION_CODE')];
+  if (name.startsWith('LINUX_HAS_')) return [put('1')];
   switch (type) {
     case 'bool':
-      return [assign(`IS_BUILTIN(${name})`)];
+      return [put(`IS_BUILTIN(${name})`)];
     case 'tristate':
-      return [
-        `memset((void *)&${target}, 0, sizeof(${target}));`,
-        `*(int *)&${target} = IS_BUILTIN(${name}) ? 1 : IS_MODULE(${name}) ? 2 : 0;`,
-      ];
+      return [put(`IS_BUILTIN(${name}) ? 1 : IS_MODULE(${name}) ? 2 : 0`)];
     case 'char':
-      return [`*(char *)&${target} = IS_BUILTIN(${name}) ? 'y' : IS_MODULE(${name}) ? 'm' : 'n';`];
+      return [put(`(uint64_t)(IS_BUILTIN(${name}) ? 'y' : IS_MODULE(${name}) ? 'm' : 'n')`)];
     case 'char-array':
-      return [`#ifdef ${name}`, `strscpy((char *)${target}, ${name}, sizeof(${target}));`, '#endif'];
+      return [`#ifdef ${name}`, `strscpy(${at}, ${name}, ${size});`, '#endif'];
     case 'int':
-      return [`#ifdef ${name}`, assign(name), '#endif'];
+      return [`#ifdef ${name}`, put(name), '#endif'];
   }
 }
 
@@ -56,7 +56,13 @@ export function configFill({ name, skeleton }: HeaderNames): string[] {
     `${name}__fill_kconfig(struct ${name} *skel)`,
     '{',
     '#ifdef __KERNEL__',
-    ...kconfig.flatMap(compiledValue).map((line) => (line.startsWith('#') ? line : `\t${line}`)),
+    '\tuint64_t value = 0;',
+    '',
+    '\t(void)value;',
+    ...kconfig
+      .flatMap(compiledValue)
+      .flatMap((part) => part.split('\n'))
+      .map((line) => (line.startsWith('#') ? line : `\t${line}`)),
     '#else',
     '\tconst struct hidsmith_config configs[] = {',
     ...rows.map((row) => `\t${row}`),

@@ -44,7 +44,12 @@ export interface HeaderNames {
 }
 
 /** Names for everything in a skeleton: those of the object, made C identifiers that differ from each other. */
-export function headerNames(skeleton: LightSkeleton, btf: Btf | undefined, name: string): HeaderNames {
+export function headerNames(
+  skeleton: LightSkeleton,
+  btf: Btf | undefined,
+  name: string,
+  standalone: boolean,
+): HeaderNames {
   const mapNames = cIdentifiers(skeleton.maps.map(({ spec }) => mapIdentifier(spec)));
   const maps = skeleton.maps.map((map, i) => ({ map, member: mapNames[i] as string }));
   const data =
@@ -52,7 +57,7 @@ export function headerNames(skeleton: LightSkeleton, btf: Btf | undefined, name:
       ? []
       : maps
           .filter(({ map }) => isVisibleData(map.spec))
-          .map((entry) => ({ ...entry, members: dataMembers(btf, entry.map.spec) }));
+          .map((entry) => ({ ...entry, members: dataMembers(btf, entry.map.spec, standalone) }));
   const { programs, tables } = skeleton;
   const programNames = cIdentifiers([
     ...programs.map(({ spec }) => spec.name),

@@ -57,6 +57,26 @@ function runtime(names: HeaderNames, standalone: boolean): string[] {
   ];
 }
 
+/** The struct of a data map. Configuration values have no members in the kernel, where their names are macros. */
+function dataStruct(name: string, { member, members, map: { spec } }: DataMap): string[] {
+  const isConfig = spec.origin === 'kconfig';
+  return [
+    ...(isConfig
+      ? [
+          '#ifdef __KERNEL__',
+          `\tstruct ${name}__${member} {`,
+          `\t\tchar bytes[${spec.valueSize}];`,
+          `\t} *${member};`,
+          '#else',
+        ]
+      : []),
+    `\tstruct ${name}__${member} {`,
+    ...members.map(({ declaration }) => `\t\t${declaration};`),
+    `\t} *${member};`,
+    ...(isConfig ? ['#endif'] : []),
+  ];
+}
+
 function structure(names: HeaderNames): string {
   const { name, maps, programs, tables, data, skeleton } = names;
   const block = (type: string, members: readonly string[], member: string): string[] =>
@@ -75,11 +95,7 @@ function structure(names: HeaderNames): string {
     ),
     ...block('struct bpf_prog_desc', [...programs.map(({ member }) => member), ...attaches], 'progs'),
     ...block('int', links, 'links'),
-    ...data.flatMap(({ member, members }) => [
-      `\tstruct ${name}__${member} {`,
-      ...members.map(({ declaration }) => `\t\t${declaration};`),
-      `\t} *${member};`,
-    ]),
+    ...data.flatMap((entry) => dataStruct(name, entry)),
     '\t/* words about the last failure of load or attach */',
     '\tchar error[HIDSMITH_ERROR_SIZE];',
     ...(tables.length > 0 || isHidDriver(names) ? ['\tstruct hidsmith_link *attached;'] : []),
@@ -261,14 +277,15 @@ function openAndLoad({ name }: HeaderNames): string {
 
 /** The compiler of the includer must see the same sizes as the compiler of the object. */
 function asserts({ name, data }: HeaderNames): string {
-  const checks = data.flatMap(({ member, members }) =>
-    members
+  const checks = data.flatMap(({ member, members, map }) => {
+    const lines = members
       .filter((item) => !item.isPadding)
       .map(
         (item) =>
           `_Static_assert(sizeof(s->${member}->${item.name}) == ${item.size}, ${quoted(`unexpected size of '${item.name}'`)});`,
-      ),
-  );
+      );
+    return map.spec.origin === 'kconfig' ? ['#ifndef __KERNEL__', ...lines, '#endif'] : lines;
+  });
   return [
     '#ifdef __cplusplus',
     '#define _Static_assert static_assert',
@@ -296,8 +313,8 @@ export function writeHeader(
   btf: Btf | undefined,
   options: HeaderOptions = {},
 ): string {
-  const names = headerNames(skeleton, btf, options.name ?? skeleton.name);
   const standalone = options.standalone ?? false;
+  const names = headerNames(skeleton, btf, options.name ?? skeleton.name, standalone);
   const guard = `__${names.name.toUpperCase()}_SKEL_H__`;
   return [
     '/* SPDX-License-Identifier: MIT OR BSD-2-Clause */',

@@ -9,6 +9,23 @@ struct hidsmith_pin {
 	int is_old;
 };
 
+#ifdef __KERNEL__
+/* the kernel has no path to give: pins are user space's */
+static inline int hidsmith_pins_open(struct hidsmith_pin *pins, size_t count, char *error)
+{
+	(void)count;
+	snprintf(error, HIDSMITH_ERROR_SIZE, "the map pinned at %s cannot be shared by a skeleton in the kernel", pins->path);
+	return -EOPNOTSUPP;
+}
+
+static inline int hidsmith_pins_make(struct hidsmith_pin *pins, size_t count, char *error)
+{
+	(void)pins;
+	(void)count;
+	(void)error;
+	return 0;
+}
+#else
 static inline int hidsmith_bpf_path(int command, const char *path, int fd)
 {
 	struct {
@@ -85,6 +102,8 @@ static inline int hidsmith_pins_make(struct hidsmith_pin *pins, size_t count, ch
 	}
 	return 0;
 }
+
+#endif
 
 #endif /* HIDSMITH_SKEL_PINS */
 `;

@@ -14,6 +14,7 @@ const INCLUDES = `#ifdef __KERNEL__
 #include <linux/types.h>
 #else
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

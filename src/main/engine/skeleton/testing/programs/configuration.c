@@ -2,7 +2,7 @@
 #include "check.h"
 #include <sys/utsname.h>
 enum libbpf_tristate { TRI_NO, TRI_YES, TRI_MODULE };
-typedef _Bool bool;
+#include <stdbool.h>
 #include HEADER
 
 int main(void)
