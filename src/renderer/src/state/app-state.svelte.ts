@@ -13,6 +13,7 @@ import {
 } from '../../../preload/contract/index.ts';
 import { toFailure } from './failure.ts';
 import { Jobs } from './jobs.svelte.ts';
+import { LiveState } from './live.svelte.ts';
 import { Layout } from './layout.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Failures, type Problem } from './problems.svelte.ts';
@@ -52,6 +53,7 @@ export class AppState {
   readonly settings: SettingsState;
   readonly library: Library;
   readonly runs: Runs;
+  readonly live: LiveState;
 
   readonly info: Resource<AppInfo>;
   readonly projects: Resource<readonly ProjectSummary[]>;
@@ -90,6 +92,7 @@ export class AppState {
     this.kernel = new Resource(() => transport.call('kernel.state', {}));
     this.library = new Library(this);
     this.runs = new Runs(this);
+    this.live = new LiveState(this);
     this.#listen();
   }
 
@@ -132,6 +135,7 @@ export class AppState {
       this.devices.refresh(),
       this.sessions.refresh(),
       this.kernel.refresh(),
+      this.follow('Live device', () => this.live.refresh()),
     ]);
   }
 

@@ -167,6 +167,15 @@ export const COMMANDS: readonly Command[] = [
     enabled: (app) => app.kernel.value?.attachment?.ok === true,
     run: (app) => app.runs.detach(),
   },
+  {
+    id: 'run.record',
+    title: 'Record',
+    group: 'Run',
+    keys: ['Ctrl+R'],
+    whileTyping: true,
+    enabled: (app) => app.live.recording !== undefined || app.live.target() !== undefined,
+    run: (app) => app.live.toggleRecording(),
+  },
 
   {
     id: 'session.next-changed',
