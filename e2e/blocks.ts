@@ -36,8 +36,8 @@ export async function longestBlock(page: Page, work: () => Promise<void>): Promi
   return Math.round(Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000);
 }
 
-/** The same by the page's own long-task entries, where there is no browser to trace (Electron). */
-async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
+/** The same by the page's own long-task entries (wall clock): where there is no browser to trace, or for long work. */
+export async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
   await page.evaluate(`
     window.longTasks = [];
     new PerformanceObserver((list) => {

@@ -29,7 +29,12 @@ interface Server {
 }
 
 async function startServer(dataFolder: string): Promise<Server> {
-  const environment = { ...process.env, HIDSMITH_DATA: dataFolder, ELECTRON_RENDERER_URL: undefined };
+  const environment = {
+    ...process.env,
+    HIDSMITH_DATA: dataFolder,
+    HIDSMITH_FAKE_DEVICES: devicesFile(dataFolder),
+    ELECTRON_RENDERER_URL: undefined,
+  };
   const child = spawn(process.execPath, [SERVER, '--port', '0', '--data', dataFolder], { env: environment });
   let output = '';
   let errors = '';
@@ -65,6 +70,11 @@ async function startServer(dataFolder: string): Promise<Server> {
   };
 }
 
+/** Where the workbench under test looks for plugged-in devices instead of this machine's: see plugIn() of steps.ts. */
+export function devicesFile(dataFolder: string): string {
+  return join(dataFolder, 'devices.json');
+}
+
 /** Errors of the page itself fail its test. */
 function watchErrors(page: Page, expected: readonly RegExp[]): string[] {
   const errors: string[] = [];
@@ -91,7 +101,11 @@ export const test = base.extend<Fixtures & ShellOptions>({
     if (shell === 'electron') {
       const application = await _electron.launch({
         args: [ROOT, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-        env: { ...(process.env as Record<string, string>), HIDSMITH_DATA: dataFolder },
+        env: {
+          ...(process.env as Record<string, string>),
+          HIDSMITH_DATA: dataFolder,
+          HIDSMITH_FAKE_DEVICES: devicesFile(dataFolder),
+        },
         colorScheme: colorScheme ?? 'light',
       });
       const window = await application.firstWindow();

@@ -1,5 +1,7 @@
 import { type Locator, type Page } from '@playwright/test';
-import { expect } from './fixtures.ts';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { devicesFile, expect } from './fixtures.ts';
 
 /** What the users of the interface do over and over, by the names that they see. */
 
@@ -52,4 +54,23 @@ export async function chooseRecording(page: Page, path: string): Promise<void> {
     .first()
     .click();
   await (await chooser).setFiles(path);
+}
+
+/** A device that looks plugged in: it plays a sample's recording again and again. */
+export interface PluggedDevice {
+  readonly sample: string;
+  /** Reports a second; the recording's own time unless given. */
+  readonly rate?: number;
+  readonly plugged?: boolean;
+  /** Why it cannot be opened, then what to do, line by line. */
+  readonly trouble?: readonly string[];
+}
+
+/** From now on these devices are plugged in, and no others. */
+export function plugIn(dataFolder: string, ...devices: readonly PluggedDevice[]): void {
+  const list = devices.map(({ sample, ...rest }) => ({
+    recording: resolve(import.meta.dirname, `../resources/samples/${sample}/recording.hid`),
+    ...rest,
+  }));
+  writeFileSync(devicesFile(dataFolder), JSON.stringify({ devices: list }));
 }

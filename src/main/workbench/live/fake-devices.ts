@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EngineError, within } from '../../engine/base/index.ts';
+import { messageOf } from '../../host/errors/index.ts';
 import { parseRecording, type Recording, type RecordingDevice } from '../../engine/recording/index.ts';
 import { type Bridge, HostError, type OpenDevice, type RealDevice } from '../../host/bridge/index.ts';
 
@@ -53,9 +54,17 @@ function tapeOf(recording: Recording): Tape {
 export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
   const tapes = new Map<string, Tape>();
   const read = (): Entry[] => {
-    const parsed = v.safeParse(FILE, JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success)
+    if (!existsSync(path)) return [];
+    let json: unknown;
+    try {
+      json = JSON.parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw new HostError('io', `${path}: ${messageOf(error)}`, [], error);
+    }
+    const parsed = v.safeParse(FILE, json);
+    if (!parsed.success) {
       throw new HostError('io', `${path}: not a list of fake devices: ${parsed.issues[0].message}`);
+    }
     return parsed.output.devices;
   };
   const tape = (entry: Entry): Tape => {
@@ -68,21 +77,23 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
   const pathOf = (place: number): string => `fake:${place}`;
   const present = (): { entry: Entry; place: number }[] =>
     read().flatMap((entry, place) => (entry.plugged === false ? [] : [{ entry, place }]));
-  const list = (): Promise<RealDevice[]> =>
-    Promise.resolve(
-      present().map(({ entry, place }) => {
-        const { name, phys, bus, vendor, product, descriptor } = tape(entry).device;
-        const identity = { name: `${name} (fake)`, phys, uniq: '', bus, vendor, product, descriptor };
-        const { trouble } = entry;
-        return {
-          path: pathOf(place),
-          usages: [],
-          ...identity,
-          ...(trouble === undefined ? {} : { trouble }),
-        };
-      }),
-    );
-  const plugged = (place: number): boolean => present().some((one) => one.place === place);
+  const list = async (): Promise<RealDevice[]> => {
+    await Promise.resolve();
+    return present().map(({ entry, place }) => {
+      const { name, phys, bus, vendor, product, descriptor } = tape(entry).device;
+      const identity = { name: `${name} (fake)`, phys, uniq: '', bus, vendor, product, descriptor };
+      const { trouble } = entry;
+      return { path: pathOf(place), usages: [], ...identity, ...(trouble === undefined ? {} : { trouble }) };
+    });
+  };
+  /** A file that is being written counts as it was. */
+  const plugged = (place: number): boolean => {
+    try {
+      return present().some((one) => one.place === place);
+    } catch {
+      return true;
+    }
+  };
   return {
     list,
     watch(listener) {
@@ -98,14 +109,14 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
       timer.unref();
       return () => clearInterval(timer);
     },
-    open(devicePath) {
+    async open(devicePath) {
+      await Promise.resolve();
       const found = present().find(({ place }) => pathOf(place) === devicePath);
-      if (found === undefined)
-        return Promise.reject(new HostError('not-found', `${devicePath} is not plugged in`));
-      const [why, ...cure] = found.entry.trouble ?? [];
-      if (why !== undefined) return Promise.reject(new HostError('io', why, cure));
+      if (found === undefined) throw new HostError('not-found', `${devicePath} is not plugged in`);
       const { place, entry } = found;
-      return Promise.resolve(openTape(devicePath, tape(entry), entry.rate, () => plugged(place), pollEvery));
+      const [why, ...cure] = entry.trouble ?? [];
+      if (why !== undefined) throw new HostError('io', why, cure);
+      return openTape(devicePath, tape(entry), entry.rate, () => plugged(place), pollEvery);
     },
   };
 }
