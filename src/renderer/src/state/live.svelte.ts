@@ -11,6 +11,7 @@ import { count } from './format.ts';
 
 /** Rows that the live list keeps. */
 const KEPT = 500;
+const TIME = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hour12: false });
 
 /** The plugged-in device whose reports stream: what came last, how fast, and the recording under way. */
 export class LiveState {
@@ -74,7 +75,7 @@ export class LiveState {
     }
     if (this.view?.deviceId !== device.deviceId) await this.open(device.deviceId);
     if (this.view?.deviceId !== device.deviceId) return;
-    const name = `${device.name} ${new Date().toLocaleTimeString('en', { hour12: false })}`;
+    const name = `${device.name} ${TIME.format()}`;
     const view = await this.#app.attempt('Record', () => this.#app.transport.call('live.record', { name }));
     if (view === undefined) return;
     this.#take(view);
