@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests beside the code they check that need a real kernel: one file at a time, each with a virtual machine of its own. */
 export default defineConfig({
   test: {
-    include: ['src/**/*.kernel.test.ts'],
+    include: ['src/**/*.kernel.test.ts', 'scripts/**/*.kernel.test.ts'],
     environment: 'node',
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -13,8 +13,8 @@ if (process.execPath !== projectNode()) {
 const { labMissing } = await import('../src/main/host/real-kernel/testing/lab.ts');
 const why = labMissing();
 if (why !== undefined) {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true }).filter((name) =>
-    name.endsWith('.kernel.test.ts'),
+  const files = ['src', 'scripts'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true }).filter((name) => name.endsWith('.kernel.test.ts')),
   );
   process.stdout.write(`skipped: ${files.length} files, because ${why}\n`);
   process.stdout.write(`0 passed, 0 failed, ${files.length} skipped\n`);
