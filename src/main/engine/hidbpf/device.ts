@@ -9,10 +9,39 @@ import { type HidBpfOps } from './ops.ts';
 const EVENT_BUFFER_STEP = 64;
 
 /** The event buffer of a device (hid_bpf.device_data) while an event hook is attached. */
-export interface EventBuffer {
+export class EventBuffer {
   /** 0n where the descriptor declares no report at all: the kernel then has a pointer that must not be touched. */
   readonly address: bigint;
   readonly size: number;
+  readonly #arena: Arena;
+  readonly #offset: number;
+  /** Views of its first bytes by their number: a device sends reports of a few lengths. */
+  readonly #views: (Uint8Array | undefined)[] = [];
+
+  constructor(arena: Arena, size: number, label: string) {
+    this.#arena = arena;
+    this.size = size;
+    this.address = size === 0 ? 0n : arena.allocate(size, { label });
+    this.#offset = size === 0 ? 0 : arena.offsetOf(this.address);
+  }
+
+  /** The report in front, zeros behind. */
+  fill(report: Uint8Array): void {
+    const { bytes, recorder } = this.#arena;
+    const end = this.#offset + this.size;
+    recorder?.beforeWrite(this.#offset, this.size);
+    bytes.set(report, this.#offset);
+    bytes.fill(0, this.#offset + report.length, end);
+  }
+
+  /** A view of the first bytes; it shows the next report as soon as that comes. */
+  view(length: number): Uint8Array {
+    return (this.#views[length] ??= this.#arena.bytes.subarray(this.#offset, this.#offset + length));
+  }
+
+  free(): void {
+    if (this.address !== 0n) this.#arena.free(this.address);
+  }
 }
 
 /** hdev->bpf: what HID-BPF keeps with one device, and the device's own struct as programs see it. */
@@ -85,32 +114,28 @@ export class BpfDevice {
   allocateBuffer(): void {
     if (this.buffer !== undefined) return;
     const size = roundUp(this.hid.maxReportBytes, EVENT_BUFFER_STEP);
-    const address =
-      size === 0 ? 0n : this.#arena.allocate(size, { label: `HID-BPF event buffer ${this.hid.sysName}` });
-    this.buffer = { address, size };
+    this.buffer = new EventBuffer(this.#arena, size, `HID-BPF event buffer ${this.hid.sysName}`);
   }
 
   freeBuffer(): void {
-    if (this.buffer !== undefined && this.buffer.address !== 0n) this.#arena.free(this.buffer.address);
+    this.buffer?.free();
     this.buffer = undefined;
   }
 
-  /**
-   * Runs `action` with a context of its own: dispatches may nest when a program injects reports. The data, if given, is
-   * copied into the arena and handed back as it is afterwards.
-   */
-  dispatch<T>(action: (context: HidContext) => T): T {
-    const context = (this.#contexts[this.#depth] ??= new HidContext(
-      this.#arena,
-      this.#layouts,
-      `hid_bpf_ctx ${this.hid.sysName}`,
-    ));
+  /** A context for one dispatch, which `leave` gives back: dispatches may nest when a program injects reports. */
+  enter(): HidContext {
+    const context = this.#contexts[this.#depth] ?? this.#newContext();
     this.#depth++;
-    try {
-      return action(context);
-    } finally {
-      this.#depth--;
-    }
+    return context;
+  }
+  leave(): void {
+    this.#depth--;
+  }
+
+  #newContext(): HidContext {
+    const context = new HidContext(this.#arena, this.#layouts, `hid_bpf_ctx ${this.hid.sysName}`);
+    this.#contexts[this.#depth] = context;
+    return context;
   }
 
   /** Puts a table into the list: at its end, or before all others. */

@@ -2,6 +2,7 @@ import { Errno } from '../abi/index.ts';
 import { type Arena } from '../vm/index.ts';
 import { type DeviceHooks, REPORT_TYPES, type ReportType, type Source } from '../hid/index.ts';
 import { type BpfProg } from '../kernel/index.ts';
+import { type HidContext } from './context.ts';
 import { type BpfDevice } from './device.ts';
 import { type HidBpfOps } from './ops.ts';
 
@@ -26,14 +27,12 @@ export interface DispatchHost {
   readonly arena: Arena;
   /** True for 6.3 to 6.10: the first result that is not 0, also a positive one, ends the chain of event programs. */
   readonly firstResultEnds: boolean;
-  /** Runs a program of a table; the result is its int. */
-  run(program: BpfProg, args: readonly bigint[]): number;
+  /** Runs a program of a table with the arguments of a context; the result is its int. */
+  run(program: BpfProg, context: HidContext): number;
   warn(warning: HidBpfWarning): void;
 }
 
-function typeNumber(type: ReportType): bigint {
-  return BigInt(REPORT_TYPES.indexOf(type));
-}
+const TYPE_NUMBERS: Readonly<Record<ReportType, bigint>> = { input: 0n, output: 1n, feature: 2n };
 
 /** The dispatchers of drivers/hid/bpf/hid_bpf_dispatch.c, plugged into a device's hooks. */
 export class Dispatcher {
@@ -92,7 +91,6 @@ export class Dispatcher {
     fromBpf: boolean,
   ): Uint8Array | number {
     const { buffer } = device;
-    const { arena } = this.#host;
     if (buffer === undefined) return data;
     if (buffer.address === 0n) {
       this.#host.warn({
@@ -108,26 +106,28 @@ export class Dispatcher {
       });
       return -Errno.EINVAL;
     }
-    const memory = arena.bytesAt(buffer.address, buffer.size);
-    memory.fill(0);
-    memory.set(data);
-    return device.dispatch((context) => {
+    buffer.fill(data);
+    const context = device.enter();
+    try {
       context.set(device.address, buffer.address, buffer.size, data.length, fromBpf);
       context.reportType = REPORT_TYPES.indexOf(type);
-      const args = [context.address, typeNumber(type), source];
+      context.setArgument(1, TYPE_NUMBERS[type]);
+      context.setArgument(2, source);
       for (const ops of device.ops) {
         if (ops.deviceEvent === undefined) continue;
         if (ops.tableIndex !== undefined) context.index = ops.tableIndex;
-        const result = this.#host.run(ops.deviceEvent, args);
+        const result = this.#host.run(ops.deviceEvent, context);
         if (result < 0) return this.#dropped(device, ops.deviceEvent, result);
         if (result === 0) continue;
         context.size = result;
         if (this.#host.firstResultEnds) break;
       }
-      const size = context.size;
-      if (size === 0) return memory.subarray(0, data.length);
-      return size < 0 || size > buffer.size ? -Errno.EINVAL : memory.subarray(0, size);
-    });
+      const { size } = context;
+      if (size === 0) return buffer.view(data.length);
+      return size < 0 || size > buffer.size ? -Errno.EINVAL : buffer.view(size);
+    } finally {
+      device.leave();
+    }
   }
 
   #dropped(device: BpfDevice, program: BpfProg, result: number): number {
@@ -146,16 +146,16 @@ export class Dispatcher {
     if (ops === undefined || program === undefined) return descriptor;
     const { arena } = this.#host;
     const address = arena.allocate(MAX_DESCRIPTOR, { label: `report descriptor of ${device.hid.sysName}` });
+    const context = device.enter();
     try {
       arena.write(address, descriptor.subarray(0, MAX_DESCRIPTOR));
-      return device.dispatch((context) => {
-        context.set(device.address, address, MAX_DESCRIPTOR, descriptor.length, false);
-        if (ops.tableIndex !== undefined) context.index = ops.tableIndex;
-        const result = this.#host.run(program, [context.address]);
-        if (result < 0 || result > MAX_DESCRIPTOR) return descriptor;
-        return arena.bytesAt(address, result === 0 ? descriptor.length : result).slice();
-      });
+      context.set(device.address, address, MAX_DESCRIPTOR, descriptor.length, false);
+      if (ops.tableIndex !== undefined) context.index = ops.tableIndex;
+      const result = this.#host.run(program, context);
+      if (result < 0 || result > MAX_DESCRIPTOR) return descriptor;
+      return arena.bytesAt(address, result === 0 ? descriptor.length : result).slice();
     } finally {
+      device.leave();
       arena.free(address);
     }
   }
@@ -166,26 +166,26 @@ export class Dispatcher {
     data: Uint8Array,
     fromBpf: boolean,
     choose: (ops: HidBpfOps) => BpfProg | undefined,
-    argsOf: (context: bigint) => readonly bigint[],
+    args: readonly bigint[],
   ): number {
     const { arena } = this.#host;
     const address = arena.allocate(data.length, { label: `request data of ${device.hid.sysName}` });
+    const context = device.enter();
     try {
       arena.write(address, data);
-      return device.dispatch((context) => {
-        context.set(device.address, address, data.length, data.length, fromBpf);
-        const args = argsOf(context.address);
-        let result = 0;
-        for (const ops of device.ops) {
-          const program = choose(ops);
-          if (program === undefined) continue;
-          result = this.#host.run(program, args);
-          if (result !== 0) break;
-        }
-        data.set(arena.bytesAt(address, data.length));
-        return result;
-      });
+      context.set(device.address, address, data.length, data.length, fromBpf);
+      args.forEach((value, index) => context.setArgument(index + 1, value));
+      let result = 0;
+      for (const ops of device.ops) {
+        const program = choose(ops);
+        if (program === undefined) continue;
+        result = this.#host.run(program, context);
+        if (result !== 0) break;
+      }
+      data.set(arena.bytesAt(address, data.length));
+      return result;
     } finally {
+      device.leave();
       arena.free(address);
     }
   }
@@ -200,23 +200,16 @@ export class Dispatcher {
     source: Source,
     fromBpf: boolean,
   ): number {
-    return this.#onCallersData(
-      device,
-      data,
-      fromBpf,
-      (ops) => ops.hardwareRequest,
-      (context) => [context, BigInt(number), typeNumber(type), BigInt(request), source],
-    );
+    return this.#onCallersData(device, data, fromBpf, (ops) => ops.hardwareRequest, [
+      BigInt(number),
+      TYPE_NUMBERS[type],
+      BigInt(request),
+      source,
+    ]);
   }
 
   /** dispatch_hid_bpf_output_report(). */
   #outputReport(device: BpfDevice, data: Uint8Array, source: Source, fromBpf: boolean): number {
-    return this.#onCallersData(
-      device,
-      data,
-      fromBpf,
-      (ops) => ops.outputReport,
-      (context) => [context, source],
-    );
+    return this.#onCallersData(device, data, fromBpf, (ops) => ops.outputReport, [source]);
   }
 }

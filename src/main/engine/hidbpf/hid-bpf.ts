@@ -61,8 +61,8 @@ export class HidBpf implements AttachHost {
       arena: kernel.arena,
       firstResultEnds: traced,
       run: traced
-        ? (program, args) => this.#runTraced(program, args)
-        : (program, args) => this.#run(program, args),
+        ? (program, context) => this.#runTraced(program, context)
+        : (program, context) => this.#run(program, context),
       warn: (warning) => this.warnings.emit(warning),
     });
     this.#registerKfuncs(traced ? new HidBpfTracing(kernel, this) : undefined);
@@ -121,9 +121,9 @@ export class HidBpf implements AttachHost {
   }
 
   /** A table's function returns int: the low 32 bits of R0. What the engine catches as a fault counts as a dropped report. */
-  #run(program: BpfProg, args: readonly bigint[]): number {
+  #run(program: BpfProg, context: HidContext): number {
     try {
-      return Number(BigInt.asIntN(32, this.#kernel.runProgram(program, args)));
+      return Number(BigInt.asIntN(32, this.#kernel.runtime.run(program, context.args)));
     } catch (error) {
       if (!(error instanceof VmFault)) throw error;
       this.warnings.emit({ code: 'program-fault', message: `${program.name}: ${error.message}` });
@@ -135,15 +135,15 @@ export class HidBpf implements AttachHost {
    * __hid_bpf_tail_call(): the program through the jump table, then whatever else is attached to that function if it gave 0
    * (the kernel's own program was there first).
    */
-  #runTraced(program: BpfProg, args: readonly bigint[]): number {
-    const [context = 0n] = args;
-    const result = this.#run(program, [context, 0n]);
+  #runTraced(program: BpfProg, context: HidContext): number {
+    context.setArgument(1, 0n);
+    const result = this.#run(program, context);
     const { targets } = this.#kernel;
     if (result !== 0 || targets.attached(TAIL_CALL).length === 0) return result;
     return Number(
       BigInt.asIntN(
         32,
-        targets.call(TAIL_CALL, [context], () => 0n),
+        targets.call(TAIL_CALL, [context.address], () => 0n),
       ),
     );
   }

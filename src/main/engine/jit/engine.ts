@@ -30,6 +30,8 @@ interface Instance {
   readonly program: VmProgram;
   /** By first slot. */
   readonly functions: ReadonlyMap<number, Compiled>;
+  /** What Jit.#programs is while only this program runs. */
+  readonly programs: readonly VmProgram[];
 }
 
 /** The main function, running Control.LEFT times. */
@@ -57,7 +59,7 @@ export class Jit {
   #common: Readonly<Record<string, unknown>> | undefined = undefined;
   #run: Run | undefined = undefined;
   /** Programs of the running frames by call depth; deeper entries repeat the last. */
-  #programs: VmProgram[] = [];
+  #programs: readonly VmProgram[] = [];
   /** Which of the repeated runs the count of tail calls is of. */
   #countedRun = 0;
 
@@ -73,8 +75,9 @@ export class Jit {
     const { bytes } = this.#machine.arena;
     const outer = { run: this.#run, programs: this.#programs };
     const control = outer.run === undefined ? undefined : bytes.slice(CONTROL_RANGE.start, CONTROL_RANGE.end);
+    const instance = this.instance(program);
     this.#run = run;
-    this.#programs = new Array<VmProgram>(MAX_CALL_FRAMES).fill(program);
+    this.#programs = instance.programs;
     this.#deepest = run.stack.topOf(MAX_CALL_FRAMES - 1);
     const before = run.fuel;
     this.#fuel = before;
@@ -82,7 +85,7 @@ export class Jit {
       const repeats = run.repeat > 1 || run.restore !== undefined;
       const r0 = repeats
         ? this.#callRepeatedly(run, program, entry, args)
-        : this.#call(this.instance(program), entry, args, run.stack.top);
+        : this.#call(instance, entry, args, run.stack.top);
       run.fuel = this.#fuel;
       run.instructions = before - run.fuel;
       return r0;
@@ -127,6 +130,7 @@ export class Jit {
     return {
       program,
       functions: new Map(entries.map((entry) => [entry, exports[exportName(entry)] as Compiled])),
+      programs: new Array<VmProgram>(MAX_CALL_FRAMES).fill(program),
     };
   }
 
