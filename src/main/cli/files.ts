@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from './command.ts';
 
 function reason(error: unknown): string {
@@ -16,6 +16,15 @@ export function readFile(path: string): Uint8Array {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
     throw new UsageError(`cannot read '${path}': ${reason(error)}`);
+  }
+}
+
+/** Makes a folder with those above it; a usage error that names it if that fails. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make the folder '${path}': ${reason(error)}`);
   }
 }
 

@@ -57,7 +57,7 @@ function attachProgram(name: string, program: NamedProgram): string {
   if (expression === undefined) {
     const why = `${spec.name} (SEC(${spec.sectionName})) is attached to something that a skeleton does not know: use progs.${member}.prog_fd`;
     return cFunction('int', head, [
-      `snprintf(skel->error, sizeof(skel->error), "%s", ${quoted(why)});`,
+      `hidsmith_say(skel->error, "%s", ${quoted(why)});`,
       'return -EOPNOTSUPP;',
     ]);
   }

@@ -69,7 +69,7 @@ function loadAttacher(name: string): string {
       'opts.insns = opts_insn;',
       'err = bpf_load_and_run(&opts);',
       'if (err == -ENOENT)',
-      '\tsnprintf(skel->error, sizeof(skel->error),',
+      '\thidsmith_say(skel->error,',
       '\t\t "this kernel has no hid_bpf_attach_prog(): this is a driver for Linux 6.3 to 6.10 with CONFIG_HID_BPF=y");',
       'else if (err < 0)',
       '\thidsmith_explain(skel->error, err, "load of the program that attaches", NULL, 0);',
@@ -127,7 +127,8 @@ function attachHid(names: HeaderNames): string {
   ].join('\n');
 }
 
-function attachDevice(names: HeaderNames): string {
+/** One device: probe(), attach, pins. And all devices of a kind. */
+function attachDevices(names: HeaderNames): string {
   const { name, tables, skeleton, programs } = names;
   const probe = programs.find(({ spec, isLoaded }) => spec.name === 'probe' && isLoaded);
   const hooks = programs.filter(({ index }) =>
@@ -136,44 +137,51 @@ function attachDevice(names: HeaderNames): string {
   const links = [...tables.filter(({ table }) => table.isHid), ...hooks].map(({ member }) => member);
   return [
     '#ifndef __KERNEL__',
-    '/* finds the devices (0 stands for any number), lets probe() choose, attaches, and pins the links below pin_directory',
-    '   (/sys/fs/bpf/hid, say) unless it is NULL; how many devices were attached, or a negative errno and words in skel->error */',
+    '/* lets probe() look at the device, attaches, and pins the links below pin_directory (/sys/fs/bpf/hid, say) unless it is NULL;',
+    '   0, or a negative errno and words in skel->error */',
+    cFunction(
+      'int',
+      `${name}__attach_one(struct ${name} *skel, const struct hidsmith_device *device, const char *pin_directory)`,
+      [
+        `static const char *const links[] = {${links.map(quoted).join(', ')}};`,
+        'size_t left = sizeof(links) / sizeof(links[0]);',
+        'struct hidsmith_link *link;',
+        'int err;',
+        '',
+        `if (pin_directory && hidsmith_is_pinned(pin_directory, device->name, ${quoted(name)}, skel->error))`,
+        '\treturn -EEXIST;',
+        ...(probe === undefined
+          ? []
+          : [
+              `err = hidsmith_probe_device(skel->progs.${probe.member}.prog_fd, device, skel->error);`,
+              'if (err < 0)',
+              '\treturn err;',
+            ]),
+        `err = ${name}__attach_hid(skel, device->hid_id, 0);`,
+        'if (err < 0)',
+        '\treturn err;',
+        "/* the newest link is the last one's */",
+        'for (link = skel->attached; pin_directory && err >= 0 && left-- > 0; link = link->next)',
+        `\terr = hidsmith_pin_link(link->fd, pin_directory, device->name, ${quoted(name)}, links[left], skel->error);`,
+        'if (err < 0) {',
+        `\thidsmith_unpin(pin_directory, device->name, ${quoted(name)});`,
+        '\thidsmith_drop_device(&skel->attached, device->hid_id);',
+        '\treturn err;',
+        '}',
+        'return 0;',
+      ],
+    ),
+    '/* the same with every device of a kind (0 stands for any number); how many were attached, or a negative errno */',
     cFunction(
       'int',
       `${name}__attach_device(struct ${name} *skel, unsigned int bus, unsigned int vendor, unsigned int product,\n\t\t\t const char *pin_directory)`,
       [
-        `static const char *const links[] = {${links.map(quoted).join(', ')}};`,
         'struct hidsmith_device devices[HIDSMITH_MAX_DEVICES];',
         'int attached = 0, count = hidsmith_find_devices(bus, vendor, product, devices, skel->error), err = count, i;',
         '',
         'for (i = 0; i < count; i++) {',
-        '\tconst struct hidsmith_device *device = &devices[i];',
-        '\tstruct hidsmith_link *link;',
-        `\tsize_t left = sizeof(links) / sizeof(links[0]);`,
-        '',
-        `\tif (pin_directory && hidsmith_is_pinned(pin_directory, device->name, ${quoted(name)}, skel->error)) {`,
-        '\t\terr = -EEXIST;',
-        '\t\tcontinue;',
-        '\t}',
-        ...(probe === undefined
-          ? []
-          : [
-              `\terr = hidsmith_probe_device(skel->progs.${probe.member}.prog_fd, device, skel->error);`,
-              '\tif (err < 0)',
-              '\t\tcontinue;',
-            ]),
-        `\terr = ${name}__attach_hid(skel, device->hid_id, 0);`,
-        '\tif (err < 0)',
-        '\t\tcontinue;',
-        "\t/* the newest link is the last one's */",
-        '\tfor (link = skel->attached; pin_directory && err >= 0 && left-- > 0; link = link->next)',
-        `\t\terr = hidsmith_pin_link(link->fd, pin_directory, device->name, ${quoted(name)}, links[left], skel->error);`,
-        '\tif (err < 0) {',
-        `\t\thidsmith_unpin(pin_directory, device->name, ${quoted(name)});`,
-        '\t\thidsmith_drop_device(&skel->attached, device->hid_id);',
-        '\t\tcontinue;',
-        '\t}',
-        '\tattached++;',
+        `\terr = ${name}__attach_one(skel, &devices[i], pin_directory);`,
+        '\tattached += err >= 0;',
         '}',
         'return attached > 0 ? attached : err;',
       ],
@@ -198,7 +206,7 @@ export function hidFunctions(names: HeaderNames): string[] {
   return [
     ...(names.skeleton.hidPrograms.length === 0 ? [] : [loadAttacher(names.name)]),
     attachHid(names),
-    attachDevice(names),
+    attachDevices(names),
     detachDevice(names),
   ];
 }

@@ -128,7 +128,7 @@ export function finishLoad(names: HeaderNames, finalize: readonly string[]): str
       ? []
       : [
           'if (skel->missing_config) {',
-          '\tsnprintf(skel->error, sizeof(skel->error),',
+          '\thidsmith_say(skel->error,',
           '\t\t "%s has no value: it is not in /boot/config-RELEASE or /proc/config.gz", skel->missing_config);',
           '\treturn -ESRCH;',
           '}',

@@ -48,7 +48,10 @@ typedef unsigned long long uint64_t, __u64; typedef unsigned long uintptr_t, siz
   slab: '#define GFP_KERNEL 0\nvoid *kzalloc(unsigned long size, int flags); void kfree(const void *);\n',
   string:
     'void *memcpy(void *, const void *, unsigned long); void *memset(void *, int, unsigned long); unsigned long strlen(const char *); long strscpy(char *, const char *, unsigned long);\n',
-  kernel: 'int snprintf(char *, unsigned long, const char *, ...);\n',
+  kernel:
+    '#include <linux/stdarg.h>\nint snprintf(char *, unsigned long, const char *, ...); int vsnprintf(char *, unsigned long, const char *, va_list);\n',
+  stdarg:
+    'typedef __builtin_va_list va_list;\n#define va_start(v, l) __builtin_va_start(v, l)\n#define va_end(v) __builtin_va_end(v)\n',
   cpumask: 'unsigned int num_possible_cpus(void);\n',
   kconfig: '#define IS_BUILTIN(option) 1\n#define IS_MODULE(option) 0\n#define CONFIG_HZ 250\n',
   version: '#define LINUX_VERSION_CODE 0x60c75\n',
@@ -71,7 +74,7 @@ const objects: readonly (readonly [string, () => ObjectSpec])[] = [
         (name) => [name, () => openObject(join(vectors, name, `${name}.bpf.o`))] as const,
       )),
 ];
-const STRICT = ['-fsyntax-only', '-Wall', '-Wextra', '-Wconversion', '-Werror'];
+const STRICT = ['-c', '-O2', '-o', '/dev/null', '-Wall', '-Wextra', '-Wconversion', '-Werror'];
 
 /** A program of the shape that users of bpftool's headers write. */
 function program(spec: ObjectSpec): string {

@@ -1,6 +1,6 @@
 import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
-import { runSkeleton } from '../simulation/skeleton-run.ts';
-import { exportSkeleton } from '../skeleton.ts';
+import { runSkeleton } from '../skeleton/skeleton-run.ts';
+import { exportSkeleton } from '../skeleton/skeleton.ts';
 import { type Context } from './context.ts';
 
 type SkeletonMethods = Extract<MethodName, `skeleton.${string}`>;

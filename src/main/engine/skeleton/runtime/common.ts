@@ -6,6 +6,7 @@ export const COMMON_RUNTIME = `#ifndef HIDSMITH_SKEL_COMMON
 #include <linux/kernel.h>
 #else
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #endif
@@ -17,6 +18,16 @@ export const COMMON_RUNTIME = `#ifndef HIDSMITH_SKEL_COMMON
 struct hidsmith_need {
 	const char *what, *name;
 };
+
+/* writes words about a failure; they are cut where the room ends */
+__attribute__((format(printf, 2, 3))) static inline void hidsmith_say(char *error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error, HIDSMITH_ERROR_SIZE, format, arguments);
+	va_end(arguments);
+}
 
 static inline size_t hidsmith_page_size(void)
 {
@@ -160,23 +171,23 @@ static inline void hidsmith_explain(char *error, int err, const char *what, cons
 #ifdef __KERNEL__
 	(void)needs;
 	(void)count;
-	snprintf(error, HIDSMITH_ERROR_SIZE, "%s: error %d", what, err);
+	hidsmith_say(error, "%s: error %d", what, err);
 #else
 	const struct hidsmith_need *missing = err == -ENOENT ? hidsmith_missing(needs, count) : NULL;
 
 	if (missing && strcmp(missing->name, "hid_bpf_ops") == 0)
-		snprintf(error, HIDSMITH_ERROR_SIZE,
+		hidsmith_say(error,
 			 "this kernel has no struct hid_bpf_ops: it needs Linux 6.11 or newer with CONFIG_HID_BPF=y");
 	else if (missing && strncmp(missing->name, "hid_bpf_", 8) == 0)
-		snprintf(error, HIDSMITH_ERROR_SIZE,
+		hidsmith_say(error,
 			 "this kernel has no %s %s: CONFIG_HID_BPF is off, or it is a driver for another version",
 			 missing->what, missing->name);
 	else if (missing)
-		snprintf(error, HIDSMITH_ERROR_SIZE, "this kernel has no %s %s", missing->what, missing->name);
+		hidsmith_say(error, "this kernel has no %s %s", missing->what, missing->name);
 	else if (err == -EPERM)
-		snprintf(error, HIDSMITH_ERROR_SIZE, "%s: not permitted; it takes root (CAP_BPF and CAP_PERFMON)", what);
+		hidsmith_say(error, "%s: not permitted; it takes root (CAP_BPF and CAP_PERFMON)", what);
 	else
-		snprintf(error, HIDSMITH_ERROR_SIZE, "%s: %s", what, strerror(-err));
+		hidsmith_say(error, "%s: %s", what, strerror(-err));
 #endif
 }
 

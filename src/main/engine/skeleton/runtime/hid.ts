@@ -77,7 +77,7 @@ static inline int hidsmith_attach_failed(int err, const struct hidsmith_attach *
 		why = "the device has 64 drivers already";
 	else if (args->step == 5)
 		why = "the device did not take it";
-	snprintf(error, HIDSMITH_ERROR_SIZE, "cannot attach %s to hid device %u: error %d, %s", table, args->hid_id, -err, why);
+	hidsmith_say(error, "cannot attach %s to hid device %u: error %d, %s", table, args->hid_id, -err, why);
 	return err;
 }
 
@@ -115,6 +115,18 @@ struct hidsmith_device {
 	unsigned int hid_id;
 };
 
+/* a device by its name in sysfs, or by a path that ends in it; false for what is none */
+static inline int hidsmith_parse_device(const char *path, struct hidsmith_device *device)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	unsigned int bus, vendor, product;
+
+	if (sscanf(name, "%x:%x:%x.%x", &bus, &vendor, &product, &device->hid_id) != 4 || strlen(name) >= sizeof(device->name))
+		return 0;
+	memcpy(device->name, name, strlen(name) + 1);
+	return 1;
+}
+
 /* devices on the HID bus, 0 stands for any number; how many there are, or a negative errno */
 static inline int hidsmith_find_devices(unsigned int bus, unsigned int vendor, unsigned int product,
 					struct hidsmith_device *devices, char *error)
@@ -127,25 +139,23 @@ static inline int hidsmith_find_devices(unsigned int bus, unsigned int vendor, u
 	if (!directory) {
 		int err = -errno;
 
-		snprintf(error, HIDSMITH_ERROR_SIZE, "%s: %s; this machine has no HID bus", root, strerror(-err));
+		hidsmith_say(error, "%s: %s; this machine has no HID bus", root, strerror(-err));
 		return err;
 	}
 	while (count < HIDSMITH_MAX_DEVICES && (entry = readdir(directory)) != NULL) {
 		struct hidsmith_device *device = &devices[count];
-		unsigned int b, v, p, id;
+		unsigned int b, v, p;
 
-		if (sscanf(entry->d_name, "%x:%x:%x.%x", &b, &v, &p, &id) != 4 || strlen(entry->d_name) >= sizeof(device->name))
+		if (!hidsmith_parse_device(entry->d_name, device) || sscanf(device->name, "%x:%x:%x", &b, &v, &p) != 3)
 			continue;
 		if ((bus && bus != b) || (vendor && vendor != v) || (product && product != p))
 			continue;
-		memcpy(device->name, entry->d_name, strlen(entry->d_name) + 1);
-		device->hid_id = id;
 		count++;
 	}
 	closedir(directory);
 	if (count > 0)
 		return count;
-	snprintf(error, HIDSMITH_ERROR_SIZE, "no HID device %04x:%04x:%04x is plugged in", bus, vendor, product);
+	hidsmith_say(error, "no HID device %04x:%04x:%04x is plugged in", bus, vendor, product);
 	return -ENODEV;
 }
 
@@ -179,7 +189,7 @@ static inline int hidsmith_probe_device(int prog_fd, const struct hidsmith_devic
 	free(descriptor);
 	if (err >= 0 && args.retval == 0)
 		return 0;
-	snprintf(error, HIDSMITH_ERROR_SIZE, "probe() of the driver does not take %s: %d", device->name, err < 0 ? err : args.retval);
+	hidsmith_say(error, "probe() of the driver does not take %s: %d", device->name, err < 0 ? err : args.retval);
 	if (err < 0)
 		return err;
 	return args.retval < 0 ? args.retval : -ENODEV;
@@ -236,7 +246,7 @@ static inline int hidsmith_pin_link(int fd, const char *directory, const char *d
 	if (err >= 0)
 		err = hidsmith_bpf(6 /* BPF_OBJ_PIN */, &attr, sizeof(attr));
 	if (err < 0)
-		snprintf(error, HIDSMITH_ERROR_SIZE, "cannot pin at %s: %s", path, strerror(-err));
+		hidsmith_say(error, "cannot pin at %s: %s", path, strerror(-err));
 	return err;
 }
 
@@ -273,7 +283,7 @@ static inline int hidsmith_is_pinned(const char *directory, const char *device, 
 	hidsmith_pin_path(path, sizeof(path), directory, device, driver, NULL);
 	if (access(path, F_OK) != 0)
 		return 0;
-	snprintf(error, HIDSMITH_ERROR_SIZE, "%s is there: the driver is attached to this device, remove it first", path);
+	hidsmith_say(error, "%s is there: the driver is attached to this device, remove it first", path);
 	return 1;
 }
 #endif

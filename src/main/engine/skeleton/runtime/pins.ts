@@ -14,7 +14,7 @@ struct hidsmith_pin {
 static inline int hidsmith_pins_open(struct hidsmith_pin *pins, size_t count, char *error)
 {
 	(void)count;
-	snprintf(error, HIDSMITH_ERROR_SIZE, "the map pinned at %s cannot be shared by a skeleton in the kernel", pins->path);
+	hidsmith_say(error, "the map pinned at %s cannot be shared by a skeleton in the kernel", pins->path);
 	return -EOPNOTSUPP;
 }
 
@@ -70,7 +70,7 @@ static inline int hidsmith_pins_open(struct hidsmith_pin *pins, size_t count, ch
 				 info.max_entries != entries || info.flags != pin->flags))
 			err = -EINVAL;
 		if (err < 0) {
-			snprintf(error, HIDSMITH_ERROR_SIZE, "the map that is pinned at %s cannot be used: %s", pin->path,
+			hidsmith_say(error, "the map that is pinned at %s cannot be used: %s", pin->path,
 				 err == -EINVAL ? "it is another kind of map" : strerror(-err));
 			skel_closenz(fd);
 			while (i-- > 0) {
@@ -94,7 +94,7 @@ static inline int hidsmith_pins_make(struct hidsmith_pin *pins, size_t count, ch
 
 		if (err >= 0)
 			continue;
-		snprintf(error, HIDSMITH_ERROR_SIZE, "cannot pin at %s: %s", pins[i].path, strerror(-err));
+		hidsmith_say(error, "cannot pin at %s: %s", pins[i].path, strerror(-err));
 		while (i-- > 0)
 			if (!pins[i].is_old)
 				unlink(pins[i].path);

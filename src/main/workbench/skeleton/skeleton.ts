@@ -1,6 +1,6 @@
-import { type ObjectSpec } from '../engine/elf/index.ts';
-import { type LightSkeleton, makeLightSkeleton, writeHeader } from '../engine/skeleton/index.ts';
-import { type SkeletonView } from '../../preload/contract/index.ts';
+import { type ObjectSpec } from '../../engine/elf/index.ts';
+import { type LightSkeleton, makeLightSkeleton, writeHeader } from '../../engine/skeleton/index.ts';
+import { type SkeletonView } from '../../../preload/contract/index.ts';
 
 export interface SkeletonOptions {
   /** Prefix of the names in the header; the object's name unless told. */

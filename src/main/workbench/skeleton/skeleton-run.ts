@@ -13,9 +13,9 @@ import {
 } from '../../engine/skeleton/index.ts';
 import { type SkeletonRunView, type TraceRow } from '../../../preload/contract/index.ts';
 import { type Resources } from '../resources.ts';
-import { type DevicePlan, LOADER_NAME } from './attach.ts';
-import { Simulation, type SimulationOptions } from './simulation.ts';
-import { traceRow } from './trace-view.ts';
+import { type DevicePlan, LOADER_NAME } from '../simulation/attach.ts';
+import { Simulation, type SimulationOptions } from '../simulation/simulation.ts';
+import { traceRow } from '../simulation/trace-view.ts';
 
 /** BPF_OBJ_NAME_LEN - 1: what the kernel keeps of a program's name. */
 const NAME_LENGTH = 15;
