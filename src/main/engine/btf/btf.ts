@@ -138,6 +138,11 @@ export class Btf {
     return id === 0 ? 0 : this.#word(id, 2);
   }
 
+  /** Type of a member of a STRUCT or UNION, without decoding the rest. */
+  memberTypeOf(id: number, member: number): number {
+    return this.#word(id, 4 + 3 * member);
+  }
+
   /** btf_kflag(). */
   kindFlagOf(id: number): boolean {
     return id !== 0 && this.#word(id, 1) >>> 31 === 1;

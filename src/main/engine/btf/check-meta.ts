@@ -173,7 +173,7 @@ function checkEnum(state: CheckState, id: number, kind: BtfKind): void {
     const name = state.u32(id, at);
     if (!state.isNameOffset(name)) state.refuse(`\tInvalid name_offset:${name}`);
     if (name === 0 || !state.isIdentifier(name)) state.refuseType(id, 'Invalid name');
-    state.log(`\t${state.nameAt(name)} val=${enumValue(state, id, at, kind)}\n`);
+    if (state.logging) state.log(`\t${state.nameAt(name)} val=${enumValue(state, id, at, kind)}\n`);
   }
 }
 

@@ -81,6 +81,11 @@ export class CheckState {
     return this.fail(errno);
   }
 
+  /** False where nobody reads the log: its lines need not be made. */
+  get logging(): boolean {
+    return this.#logging;
+  }
+
   exists(id: number): boolean {
     return id < this.positions.length;
   }

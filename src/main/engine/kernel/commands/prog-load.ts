@@ -286,10 +286,9 @@ function mapOrUndefined(command: Command, fd: number): BpfMap | undefined {
   return content?.kind === 'map' ? content.map : undefined;
 }
 
-/** fd_array_cnt (6.14): every entry must be a map or BTF, used or not. */
+/** fd_array_cnt (6.14): every entry must be a map or BTF, used or not (process_fd_array); EFAULT without fd_array. */
 function checkFdArray(command: Command, log: LogBuffer): void {
   const count = command.kernel.profile.code >= 6014 ? command.u32(148) : 0;
-  if (count > 0 && command.u64(120) === 0n) fail(Errno.EINVAL, 'fd_array_cnt without fd_array');
   for (let index = 0; index < count; index++) {
     const fd =
       fdArrayEntry(command, command.u64(120), index) ?? fail(Errno.EFAULT, 'fd_array cannot be read');

@@ -13,7 +13,8 @@ export function mapInfo(command: Command, map: BpfMap): number {
   const [hashAddress, hashSize] = profile.mapHash
     ? [view.getBigUint64(88, true), view.getUint32(96, true)]
     : [0n, 0];
-  bytes.fill(0);
+  // Where info.hash is an input the rest of the caller's bytes stays too, unless the map has something to say there.
+  if (!profile.mapHash) bytes.fill(0);
   const words: readonly (readonly [number, number])[] = [
     [0, map.type],
     [4, map.id],
@@ -22,9 +23,13 @@ export function mapInfo(command: Command, map: BpfMap): number {
     [16, map.maxEntries],
     [20, map.flags],
     [44, map.vmlinuxValueTypeId],
-    [64, map.btf?.id ?? 0],
-    [68, map.btfKeyTypeId],
-    [72, map.btfValueTypeId],
+    ...(map.btf === undefined
+      ? []
+      : ([
+          [64, map.btf.id],
+          [68, map.btfKeyTypeId],
+          [72, map.btfValueTypeId],
+        ] as const)),
   ];
   for (const [offset, value] of words) view.setUint32(offset, value, true);
   putName(bytes, 24, map.name);

@@ -131,12 +131,11 @@ const LINKED: ReadonlySet<string> = new Set([
  * all, E2BIG for a second lock, EINVAL for a list or tree without lock or without `contains:` tag.
  */
 export function checkStructMetas(btf: Btf): void {
-  for (let id = 1; id < btf.typeCount; id++) {
-    const type = btf.kindOf(id) === BtfKind.STRUCT ? btf.typeOfKind(id, BtfKind.STRUCT) : undefined;
-    const linked = type?.members.some(
-      (member) => btf.kindOf(member.type) === BtfKind.STRUCT && LINKED.has(btf.nameOf(member.type)),
-    );
-    if (type === undefined || linked !== true) continue;
+  const linked = linkedStructs(btf);
+  for (let id = 1; id < btf.typeCount && linked.size > 0; id++) {
+    if (btf.kindOf(id) !== BtfKind.STRUCT || !holdsOneOf(btf, id, linked)) continue;
+    const type = btf.typeOfKind(id, BtfKind.STRUCT);
+    if (type === undefined) continue;
     const fields = findFields(btf, id, type.size)?.filter((field) => LINKED.has(`bpf_${field.kind}`)) ?? [];
     if (fields.length === 0) fail(Errno.EFAULT, `${type.name} has no special field that the kernel knows`);
     const has = (kind: SpecialField['kind']): boolean => fields.some((field) => field.kind === kind);
@@ -148,6 +147,26 @@ export function checkStructMetas(btf: Btf): void {
       fail(Errno.EINVAL, `${type.name} is for a list and a tree but has no bpf_refcount`);
     }
   }
+}
+
+/** Ids of the structs of these names. Large BTF has tens of thousands: nothing is decoded but the names that may be meant. */
+function linkedStructs(btf: Btf): Set<number> {
+  const found = new Set<number>();
+  const { strings, firstString } = btf;
+  const [b, p, f] = [0x62, 0x70, 0x66];
+  for (let id = 1; id < btf.typeCount; id++) {
+    if (btf.kindOf(id) !== BtfKind.STRUCT) continue;
+    const at = btf.nameOffsetOf(id) - firstString;
+    if (strings[at] !== b || strings[at + 1] !== p || strings[at + 2] !== f) continue;
+    if (LINKED.has(btf.nameOf(id))) found.add(id);
+  }
+  return found;
+}
+
+function holdsOneOf(btf: Btf, structId: number, ids: ReadonlySet<number>): boolean {
+  const count = btf.vlenOf(structId);
+  for (let member = 0; member < count; member++) if (ids.has(btf.memberTypeOf(structId, member))) return true;
+  return false;
 }
 
 function isTagged(btf: Btf, structId: number): boolean {
