@@ -236,5 +236,8 @@ rmSync(folder, { recursive: true, force: true });
 const { benchReplay } = await import('./bench/replay.mjs');
 console.log('\nReports through a driver with one event hook');
 if (!(await benchReplay())) missed++;
+const { benchKernel } = await import('./bench/kernel.mjs');
+console.log('\nThe simulated kernel');
+missed += benchKernel();
 console.log(missed === 0 ? '\nall bars met' : `\n${missed} bars missed (on this machine, now)`);
 process.exit(missed === 0 ? 0 : 1);
