@@ -17,6 +17,7 @@ export { type VerdictView as Verdict } from '../../preload/contract/index.ts';
 export { type ScriptMachine } from './script/script-machine.ts';
 export { ScriptSession, type ScriptResult } from './script/script-session.ts';
 export { type ScriptDevice, SimulatedMachine } from './script/simulated-machine.ts';
+export { type UdevProperties, parseProperties } from './simulation/udev.ts';
 export { verifyObject } from './simulation/verify.ts';
 export {
   parseRawMap,

@@ -6,10 +6,14 @@ import { type ProjectObject } from './projects/project-library.ts';
 import { type Resources } from './resources.ts';
 import { DeviceReplay } from './simulation/replay.ts';
 import { Simulation, type SimulationOptions } from './simulation/simulation.ts';
+import { type UdevAttempt, loadAsUdev } from './simulation/udev-load.ts';
+import { type UdevProperties } from './simulation/udev.ts';
 
 export interface ReplayFileOptions extends SimulationOptions {
   /** hid-recorder's D: index; the first device with a descriptor unless told. */
   readonly device?: number;
+  /** Loads as udev-hid-bpf does: matching, versions by file name, probe(), with these udev properties. */
+  readonly udev?: UdevProperties;
   /** Write a B: line with the input's bytes before each E: line. */
   readonly before: boolean;
 }
@@ -34,6 +38,8 @@ export interface ReplayReport {
   }[];
   readonly maps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly log: readonly string[];
+  /** What udev-hid-bpf would have tried, in order; only where it was asked to load. */
+  readonly udev?: readonly UdevAttempt[];
 }
 
 function chooseDevice(recording: Recording, index: number | undefined): RecordingDevice {
@@ -77,6 +83,16 @@ function mapContents(objects: readonly LoadedObject[]): Record<string, Record<st
   return maps;
 }
 
+function loadAll(
+  simulation: Simulation,
+  device: HidDevice,
+  objects: readonly ProjectObject[],
+): LoadedObject[] {
+  const loaded = objects.map(({ spec }) => simulation.load(spec, { hidId: device.id }));
+  for (const object of loaded) simulation.attachAll(object, device);
+  return loaded;
+}
+
 /** Loads the objects, attaches all their struct_ops tables in order, and feeds the recording to the device. */
 export function replayRecording(
   resources: Resources,
@@ -88,8 +104,10 @@ export function replayRecording(
   const plan = chooseDevice(recording, options.device);
   const { name, phys, bus, vendor, product, descriptor } = plan;
   const device = simulation.addDevice({ name, phys, bus, vendor, product }, descriptor);
-  const loaded = objects.map(({ spec }) => simulation.load(spec, { hidId: device.id }));
-  for (const object of loaded) simulation.attachAll(object, device);
+  const { loaded, attempts } =
+    options.udev === undefined
+      ? { loaded: loadAll(simulation, device, objects), attempts: undefined }
+      : loadAsUdev(simulation, device, objects, options.udev);
   const attached = headerOf(device, plan);
   const descriptorChanged = !bytesEqual(device.descriptor, device.originalDescriptor);
   const { events, counts } = feed(simulation, device, recording, plan, options.before);
@@ -104,6 +122,7 @@ export function replayRecording(
     })),
     maps: mapContents(loaded),
     log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+    ...(attempts === undefined ? {} : { udev: attempts }),
   };
   const text = writeRecording(
     {

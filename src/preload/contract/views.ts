@@ -381,6 +381,8 @@ export interface AttachView {
   readonly deviceName: string;
   readonly links: readonly { readonly map: string; readonly link: number; readonly flags: number }[];
   readonly probe?: { readonly ran: boolean; readonly retval: number; readonly accepted: boolean };
+  /** Udev properties that the driver exported (EXPORT_UDEV_PROP). */
+  readonly properties?: Readonly<Record<string, string>>;
   readonly verdicts: readonly VerdictView[];
   /** If it was refused: where, and the kernel's or loader's words. */
   readonly failure?: {

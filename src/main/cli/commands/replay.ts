@@ -1,5 +1,6 @@
 import {
   type ProjectObject,
+  parseProperties,
   parseRecording,
   replayRecording,
   simulationOptions,
@@ -12,7 +13,7 @@ import { appResources, kernelChoice, readObject, refusable } from '../objects.ts
 export const replay: Command = {
   name: 'replay',
   usage:
-    'OBJ… --recording IN.hid [--device N] [--out OUT.hid] [--before] [--engine jit|interpreter] [--kernel VERSION]',
+    'OBJ… --recording IN.hid [--device N] [--out OUT.hid] [--before] [--udev] [--property KEY=VALUE]… [--engine jit|interpreter] [--kernel VERSION]',
   summary: 'feeds a recording through drivers and writes what a hidraw reader sees',
   options: {
     ...KERNEL_OPTIONS,
@@ -20,12 +21,15 @@ export const replay: Command = {
     device: { type: 'string' },
     out: { type: 'string' },
     before: { type: 'boolean' },
+    udev: { type: 'boolean' },
+    property: { type: 'string', multiple: true },
   },
   run: async (args, output) => {
     args.required(0, 'OBJ');
     const path = args.text('recording');
     if (path === undefined) throw new UsageError('--recording is missing');
     const device = args.number('device', 0, 65_535);
+    const properties = args.texts('property');
     const objects: ProjectObject[] = [];
     for (const object of args.positionals) objects.push(await readObject(object, output));
     const recording = within(`'${path}'`, () => parseRecording(readFile(path)));
@@ -34,12 +38,15 @@ export const replay: Command = {
       const options = {
         ...simulationOptions(kernelChoice(args)),
         before: args.flag('before'),
+        ...(args.flag('udev') || properties.length > 0 ? { udev: parseProperties(properties) } : {}),
         ...(device === undefined ? {} : { device }),
       };
       const { report, text } = replayRecording(appResources(), objects, recording, options);
       const out = args.text('out');
       if (out !== undefined) writeFile(out, text);
       for (const line of report.log) output.note(line);
+      for (const { object, attached, reason = '' } of report.udev ?? [])
+        output.note(attached ? `${object}: attached` : `${object}: ${reason}`);
       if (args.flag('json')) output.json(report);
       else if (out === undefined) output.write(text);
       else {

@@ -5,6 +5,7 @@ import { type AttachView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
+import { exportedProperties, isForDevice } from './udev.ts';
 import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
 
 /** A device to be plugged into a fresh simulated kernel. */
@@ -46,7 +47,12 @@ function plugIn(simulation: Simulation, plan: DevicePlan): HidDevice {
 }
 
 /** What an author should hear though the kernel says nothing. */
-function warningsOf(simulation: Simulation, links: number, device: HidDevice): string[] {
+function warningsOf(
+  simulation: Simulation,
+  object: ProjectObject,
+  links: number,
+  device: HidDevice,
+): string[] {
   const warnings = simulation.warnings.map(({ message }) => message);
   const verified = simulation.kernel.progs
     .values()
@@ -59,6 +65,10 @@ function warningsOf(simulation: Simulation, links: number, device: HidDevice): s
   if (links === 0)
     warnings.push(
       'the object has no struct_ops table and no fmod_ret program for HID: nothing of it runs when reports come',
+    );
+  if (isForDevice(object.spec, device) === false)
+    warnings.push(
+      `HID_BPF_CONFIG of the driver does not name ${device.sysName} (group ${device.group}): udev-hid-bpf would not load it for this device`,
     );
   if (!parseDescriptor(device.originalDescriptor).accepted)
     warnings.push(
@@ -113,8 +123,9 @@ export function attach(
       ok: true,
       links,
       ...(probe.ran ? { probe } : {}),
+      properties: exportedProperties(loaded),
       verdicts: loadedVerdicts(simulation.kernel),
-      warnings: warningsOf(simulation, links.length, device),
+      warnings: warningsOf(simulation, object, links.length, device),
     };
     return { simulation, devices, device, loaded, view };
   } catch (error) {

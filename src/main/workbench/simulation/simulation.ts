@@ -13,6 +13,7 @@ import { HidBpf, type HidBpfWarning } from '../../engine/hidbpf/index.ts';
 import { Kernel, type Task } from '../../engine/kernel/index.ts';
 import { type LoadOptions, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
 import { type Resources } from '../resources.ts';
+import { type UdevProperties, udevGlobals } from './udev.ts';
 
 /** struct hid_bpf_probe_args of udev-hid-bpf: { u32 hid, rdesc_size; u8 rdesc[4096]; s32 retval }. */
 const PROBE_SIZE = 4108;
@@ -81,14 +82,23 @@ export class Simulation {
     return this.bus.add(identity, descriptor, transport, hidId);
   }
 
-  /** Loads an object as libbpf would. Throws LoadError with stage, errno and the kernel's log. */
+  /**
+   * Loads an object as libbpf would, for the device `hidId` with the globals that udev-hid-bpf fills. Throws LoadError with stage, errno
+   * and the kernel's log.
+   */
   load(
     spec: ObjectSpec,
-    options: Omit<LoadOptions, 'kernelBtf' | 'kernelVersion' | 'cpus'> = {},
+    options: Omit<LoadOptions, 'kernelBtf' | 'kernelVersion' | 'cpus'> & {
+      readonly properties?: UdevProperties;
+    } = {},
   ): LoadedObject {
     const { kernel } = this;
+    const { properties = {}, ...rest } = options;
+    const device = options.hidId === undefined ? undefined : this.bus.find(options.hidId);
+    const globals = device === undefined ? {} : udevGlobals(spec, device, properties);
     return loadObject(spec, this.task, {
-      ...options,
+      ...rest,
+      globals: { ...globals, ...options.globals },
       kernelBtf: kernel.btf,
       kernelVersion: kernel.profile.versionCode,
       cpus: kernel.cpus,
