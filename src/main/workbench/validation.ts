@@ -108,6 +108,7 @@ export const SCHEMAS: Schemas = {
     count: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)),
   }),
   'skeleton.export': v.strictObject({ projectId: id, name: v.exactOptional(name), standalone: v.boolean() }),
+  'skeleton.bundle': v.strictObject({ projectId: id, name: v.exactOptional(name) }),
   'skeleton.run': v.strictObject({ projectId: id, kernel: v.exactOptional(kernel) }),
   'job.cancel': v.strictObject({ jobId: id }),
 };

@@ -18,6 +18,7 @@ import {
   type SessionDetail,
   type SessionSummary,
   type Settings,
+  type SkeletonBundleView,
   type SkeletonRunView,
   type SkeletonView,
   type TemplateSummary,
@@ -170,7 +171,9 @@ export interface Api {
     { readonly projectId: Id; readonly name?: string; readonly standalone: boolean },
     SkeletonView
   >;
-  /** Runs the skeleton's loader program in a fresh simulated kernel, and the normal loader in another. */
+  /** Header, loader in C with its Makefile, udev files, README and the object, as an archive to give away. */
+  'skeleton.bundle': Method<{ readonly projectId: Id; readonly name?: string }, SkeletonBundleView>;
+  /** Runs the skeleton's loader program in a fresh simulated kernel, and the normal loader in another; a HID driver is attached to its project's device in both. */
   'skeleton.run': Method<{ readonly projectId: Id; readonly kernel?: string }, SkeletonRunView>;
 
   'job.cancel': Method<{ readonly jobId: Id }, Nothing>;

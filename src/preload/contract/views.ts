@@ -445,6 +445,16 @@ export interface SkeletonView {
   readonly blobSize: number;
   /** What of the object is not in the skeleton, and why. */
   readonly warnings: readonly string[];
+  /** C code that loads and attaches it, to begin with. */
+  readonly usage: string;
+}
+
+/** What an author gives to others, as one archive. */
+export interface SkeletonBundleView {
+  /** `NAME.tar` */
+  readonly fileName: string;
+  readonly archive: Uint8Array;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
 export interface SkeletonRunView {

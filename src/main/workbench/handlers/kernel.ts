@@ -13,7 +13,8 @@ import { progressOf } from './progress.ts';
 
 type KernelMethods = Extract<MethodName, `kernel.${string}`>;
 
-function planOf(sessionId: string, data: SessionData): DevicePlan[] {
+/** The devices of a recording, to be plugged in. */
+export function planOf(sessionId: string, data: SessionData): DevicePlan[] {
   return data.devices.map(({ stored }) => ({
     ...stored,
     deviceId: recordedDeviceId(sessionId, stored.index),
@@ -21,7 +22,7 @@ function planOf(sessionId: string, data: SessionData): DevicePlan[] {
 }
 
 /** The device of a recording that the project is for: the one its HID_BPF_CONFIG names, else the first with a descriptor. */
-function targetOf(context: Context, projectId: string, data: SessionData): number {
+export function targetOf(context: Context, projectId: string, data: SessionData): number {
   const { matches } = context.store.projects.get(projectId);
   const fits = (value: number, wanted: number): boolean => wanted === 0 || value === wanted;
   const matching = data.devices.findIndex(({ stored }) =>
