@@ -1,137 +1,131 @@
-// Compares the verifier with the running kernel on random and mutated programs: npm run fuzz:verifier -- [count] [seed]
-// Needs Linux, gcc and the right to call bpf(2); says 'skipped' and why where one is missing. Programs are loaded and
-// closed, never attached. Ends with 1 if the verifier accepted anything that the kernel refuses.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Compares the verifier with a real kernel on random and mutated programs:
+//   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--all]
+// Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
+// Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
+// level (1 unless told); --all prints differences in errno, words and log too, not only in the verdict. Ends with 1 if
+// anything was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, projectNode, requireNode, runNode } from './toolchain.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const { Btf } = await import('../src/main/engine/btf/index.ts');
-const { encodeInsns, printInsn } = await import('../src/main/engine/isa/index.ts');
-const { verifyProgram, verifierProfile } = await import('../src/main/engine/verifier/index.ts');
-const { oldstyleInput, plainInput, readOldstyle } =
-  await import('../src/main/engine/verifier/testing/oldstyle.ts');
-const { ProgramGenerator } = await import('../src/main/engine/verifier/testing/program-generator.ts');
+requireNode();
+if (process.execPath !== projectNode()) {
+  // The rest reads TypeScript, which the project's own Node does.
+  process.exit(runNode('scripts/fuzz-verifier.mjs', process.argv.slice(2)));
+}
+
+const engine = (name) => import(`../src/main/engine/${name}`);
+const { kernelProfile } = await engine('abi/index.ts');
+const { Btf, BtfKind } = await engine('btf/index.ts');
+const { HidBus, hidProfile } = await engine('hid/index.ts');
+const { HidBpf } = await engine('hidbpf/index.ts');
+const { Kernel } = await engine('kernel/index.ts');
+const { KFUNC_TABLE } = await engine('kernel/builtin/kfunc-table.ts');
+const { oldstyleProgram, readOldstyle } = await engine('verifier/testing/oldstyle.ts');
+const { FuzzComparison, disagreementText, pattern } = await engine('verifier/testing/fuzz/compare.ts');
+const { FuzzDoor } = await engine('verifier/testing/fuzz/door.ts');
+const { FuzzGenerator } = await engine('verifier/testing/fuzz/generator.ts');
+const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
+
+const words = process.argv.slice(2);
+const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
+const logAt = words.indexOf('--log');
+const logLevel = logAt < 0 ? 1 : Number(words[logAt + 1]);
+if (logAt >= 0) numbers.splice(numbers.lastIndexOf(logLevel), 1);
+const [count = 20000, seed = 1] = numbers;
+const inLab = words.includes('--lab');
+const all = words.includes('--all');
 
 function skip(reason) {
   console.log(`fuzz:verifier skipped: ${reason}`);
   process.exit(0);
 }
 
-if (process.platform !== 'linux') skip('there is no Linux kernel to ask');
-const folder = mkdtempSync(join(tmpdir(), 'hidsmith-verifier-'));
-const binary = join(folder, 'agent');
-const compiled = spawnSync('gcc', ['-O1', '-o', binary, join(root, 'scripts/verifier-agent.c')], {
-  encoding: 'utf8',
-});
-if (compiled.status !== 0)
-  skip(`the agent could not be compiled (${compiled.error?.message ?? compiled.stderr})`);
-
-const agent = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] });
-let received = Buffer.alloc(0);
-let wake = () => {};
-agent.stdout.on('data', (data) => {
-  received = Buffer.concat([received, data]);
-  wake();
-});
-
-async function take(count) {
-  while (received.length < count) await new Promise((done) => (wake = done));
-  const bytes = received.subarray(0, count);
-  received = received.subarray(count);
-  return bytes;
+/** The kernel to ask: its door, types, processors, and how to let go of it. */
+async function openKernel() {
+  if (inLab) {
+    const { bootLab, labMissing } = await import('../src/main/host/real-kernel/testing/lab.ts');
+    const missing = labMissing();
+    if (missing !== undefined) skip(missing);
+    const guest = await bootLab({ limit: 3600 });
+    return { kernel: guest.kernel, btf: Btf.parse(guest.kernelBtf()), stop: () => guest.stop() };
+  }
+  if (process.platform !== 'linux') skip('there is no Linux kernel to ask');
+  const { startLocalKernel } = await import('../src/main/host/real-kernel/index.ts');
+  const kernel = startLocalKernel({ resources: join(ROOT, 'resources') });
+  const path = '/sys/kernel/btf/vmlinux';
+  if (!existsSync(path)) skip(`this kernel tells no types (${path} is missing)`);
+  return { kernel, btf: Btf.parse(new Uint8Array(readFileSync(path))), stop: () => kernel.stop() };
 }
 
-/** The kernel's verdict: errno and the last line of its log before the statistics. */
-async function ask(input) {
-  const head = Buffer.alloc(20);
-  const fields = [input.progType, input.expectedAttachType, input.progFlags, 1, input.insns.length];
-  fields.forEach((value, i) => head.writeUInt32LE(value >>> 0, i * 4));
-  agent.stdin.write(Buffer.concat([head, encodeInsns(input.insns)]));
-  const reply = await take(8);
-  const log = (await take(reply.readUInt32LE(4))).toString();
-  const lines = log.trimEnd().split('\n');
-  return {
-    errno: reply.readInt32LE(0),
-    message: lines.filter((line) => !line.startsWith('processed ')).at(-1) ?? '',
-  };
+/** How many processors the kernel counts on: the verifier bounds bpf_get_smp_processor_id() by it. */
+function possibleCpus() {
+  if (inLab) return 1;
+  const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
+  return Number(last?.[1] ?? 0) + 1;
 }
 
-const count = Number(process.argv[2] ?? 20000);
-const seed = Number(process.argv[3] ?? 1);
-const version = /^\d+\.\d+/.exec(release())?.[0] ?? '6.18';
-const settings = { profile: verifierProfile(version), possibleCpus: cpus().length };
-const corpusPath = [process.env['HIDSMITH_SHARED'], join(root, '../shared'), join(root, '../../shared')]
+const { kernel: real, btf, stop } = await openKernel();
+const version = /^\d+\.\d+/.exec(real.release)?.[0] ?? '';
+const profile = kernelProfile(version);
+if (profile === undefined) skip(`kernel ${real.release} is not simulated`);
+const own = new Kernel({ profile, btf, cpus: possibleCpus() });
+const hasHid = HidBpf.isAvailable(own);
+if (hasHid) new HidBpf(own, new HidBus(hidProfile(profile.name)));
+
+let realDoor;
+try {
+  realDoor = new FuzzDoor(real, btf);
+} catch (error) {
+  await stop();
+  skip(`this user may not use bpf(2) (${error.message}); run it as root`);
+}
+const comparison = new FuzzComparison(realDoor, new FuzzDoor(own.openTask({ name: 'fuzz' }), btf), logLevel);
+
+const kfuncs = new Set(
+  KFUNC_TABLE.map(([, name]) => btf.findByNameKind(name, BtfKind.FUNC)).filter((id) => id !== undefined),
+);
+const getData = hasHid ? btf.findByNameKind('hid_bpf_get_data', BtfKind.FUNC) : undefined;
+if (getData !== undefined) kfuncs.add(getData);
+const corpusPath = [process.env['HIDSMITH_SHARED'], join(ROOT, '../shared'), join(ROOT, '../../shared')]
   .filter((path) => path !== undefined)
   .map((path) => join(path, 'data/verifier/oldstyle.jsonl'))
   .find((path) => existsSync(path));
-const corpus = corpusPath === undefined ? [] : readOldstyle(corpusPath);
-const kernelBtf = existsSync('/sys/kernel/btf/vmlinux')
-  ? Btf.parse(new Uint8Array(readFileSync('/sys/kernel/btf/vmlinux')))
-  : undefined;
+const corpus = corpusPath === undefined ? [] : readOldstyle(corpusPath).map(oldstyleProgram);
 
-const trivial = plainInput(
-  {
-    type: 1,
-    attachType: 0,
-    flags: 0,
-    insns: [
-      { code: 0xb7, dst: 0, src: 0, off: 0, imm: 0 },
-      { code: 0x95, dst: 0, src: 0, off: 0, imm: 0 },
-    ],
-  },
-  1,
-  kernelBtf,
-);
-const first = await ask(trivial);
-if (first.errno !== 0) {
-  agent.kill();
-  skip(`this user may not load programs (errno ${-first.errno}); run it as root`);
-}
-
-/** kfuncs and kernel variables depend on the kernel's build: they are left out. */
-function isComparable(insns) {
-  return !insns.some(
-    (insn) => (insn.code === 0x18 && insn.src >= 3) || (insn.code === 0x85 && insn.src === 2),
-  );
-}
-
-const generator = new ProgramGenerator(seed);
-const tally = {
-  programs: 0,
-  accepted: 0,
-  agree: 0,
-  falseAccept: 0,
-  falseReject: 0,
-  refused: 0,
-  sameWords: 0,
-};
+const generator = new FuzzGenerator(seed, {
+  kernelBtf: btf,
+  ...(hasHid
+    ? {
+        structOps: {
+          type: 'hid_bpf_ops',
+          members: ['hid_device_event', 'hid_rdesc_fixup', 'hid_hw_request', 'hid_hw_output_report'],
+        },
+      }
+    : {}),
+});
+const { random } = generator;
+const texts = new Map();
 for (let i = 0; i < count; i++) {
-  let input;
-  if (corpus.length > 0 && generator.below(3) === 0) {
-    const base = oldstyleInput(generator.pick(corpus), 1, kernelBtf);
-    input = { ...base, insns: generator.mutate(base.insns) };
-  } else input = plainInput(generator.program(), 1, kernelBtf);
-  if (!isComparable(input.insns)) continue;
-  input = { ...input, ...settings };
-  const kernel = await ask(input);
-  const own = verifyProgram(input);
-  tally.programs += 1;
-  tally[kernel.errno === 0 ? 'accepted' : 'refused'] += 1;
-  if ((kernel.errno === 0) === (own.errno === 0)) {
-    tally.agree += 1;
-    if (kernel.errno !== 0 && kernel.message === own.message) tally.sameWords += 1;
-    continue;
-  }
-  tally[own.errno === 0 ? 'falseAccept' : 'falseReject'] += 1;
-  console.log(
-    `program ${i} of seed ${seed} (type ${input.progType}): kernel ${kernel.errno} '${kernel.message}', here ${own.errno} '${own.message}'`,
-  );
-  console.log(input.insns.map((insn, at) => `  ${at}: ${printInsn(insn, input.insns[at + 1])}`).join('\n'));
+  let program = corpus.length > 0 && random.once(12) ? random.pick(corpus) : generator.program();
+  if (random.once(6) || corpus.includes(program))
+    program = { ...program, insns: mutate(random, program.insns) };
+  if (!isSendable(program.insns, kfuncs)) continue;
+  const difference = comparison.compare(program);
+  if (difference === undefined || (difference.kind !== 'verdict' && !all)) continue;
+  // One of a kind is enough to read, but all are counted.
+  const key = `${difference.kind} ${pattern(difference.real)} ${pattern(difference.own)}`;
+  texts.set(key, (texts.get(key) ?? 0) + 1);
+  if (texts.get(key) > 1) continue;
+  console.log(`program ${i} of seed ${seed}, ${disagreementText(comparison.shrink(difference))}`);
 }
-agent.kill();
-const share = ((100 * tally.agree) / tally.programs).toFixed(2);
-console.log(`fuzz:verifier on ${release()}: ${share} % of ${tally.programs} verdicts agree`, tally);
+await stop();
+const { tally } = comparison;
+const percent = (part, whole) => `${whole === 0 ? '100.00' : ((100 * part) / whole).toFixed(2)} %`;
+console.log(
+  `fuzz:verifier on ${real.release}, seed ${seed}: ${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
+    `(${tally.accepted} accepted, ${tally.refused} refused; ${tally.falseAccept} false accepts, ${tally.falseReject} false rejects); ` +
+    `of the refused ${percent(tally.sameErrno, tally.refused)} with the same errno, ${percent(tally.sameWords, tally.refused)} with the same last words; ` +
+    `${percent(tally.sameLog, tally.programs)} of the logs at level ${logLevel} are alike line by line`,
+);
 process.exit(tally.falseAccept > 0 || tally.agree < 0.995 * tally.programs ? 1 : 0);

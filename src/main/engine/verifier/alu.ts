@@ -1,7 +1,7 @@
 /** ALU instructions: reserved fields, moves, arithmetic on scalars and pointers (check_alu_op in verifier.c). */
 import { Errno } from '../abi/index.ts';
 import { AluOp, InsnClass, InsnSource, type Insn } from '../isa/index.ts';
-import { signExtend32, signExtend64, syncBounds, zeroExtend32 } from './bounds.ts';
+import { signExtend32, signExtend64, syncBounds, truncate, zeroExtend32 } from './bounds.ts';
 import { type Environment } from './environment.ts';
 import { isPointerValue } from './memory-bounds.ts';
 import { operatorText, pointerArithmetic } from './pointer-alu.ts';
@@ -28,7 +28,7 @@ import {
   type ScalarRules,
 } from './scalar-alu.ts';
 import { assignScalarId } from './stack.ts';
-import { tnumAdd, tnumAnd, tnumMul, tnumOr, tnumSub, tnumXor } from './tnum.ts';
+import { tnumAdd, tnumAnd, tnumByteSwap, tnumMul, tnumOr, tnumSub, tnumXor } from './tnum.ts';
 
 /** One ALU or ALU64 instruction. */
 export function checkAlu(env: Environment, insn: Insn): void {
@@ -62,7 +62,21 @@ function checkUnary(env: Environment, insn: Insn, operation: number): void {
     return;
   }
   checkDestination(env, insn.dst);
-  env.markUnknown(dst);
+  if (operation === AluOp.END && dst.type === RegType.SCALAR && env.input.profile.tracksByteSwap) {
+    swapBytes(insn, dst);
+  } else env.markUnknown(dst);
+}
+
+/** To little endian only the upper bytes go away; else the bytes change places (scalar_byte_swap). */
+function swapBytes(insn: Insn, dst: Register): void {
+  const swaps = (insn.code & 7) === InsnClass.ALU64 || (insn.code & 8) !== 0;
+  if (!swaps && insn.imm === 64) return;
+  if (swaps) {
+    dst.varOff = tnumByteSwap(dst.varOff, insn.imm);
+    dst.markUnbounded();
+    syncBounds(dst);
+  } else truncate(dst, insn.imm / 8);
+  dst.clearScalarId();
 }
 
 /** 0 - value (6.17 and later follow its bounds). */

@@ -15,13 +15,18 @@ export function objectSlot(
   r: Register,
   kind: string,
   count: number,
+  conclusion?: string,
 ): { slot: number; missing: boolean } {
-  if (!r.isConst) env.reject(Errno.EINVAL, `${kind} has to be at a constant offset`);
+  const refuse = (text: string): never => {
+    env.say(`${text}\n`);
+    return env.reject(Errno.EINVAL, conclusion);
+  };
+  if (!r.isConst) return refuse(`${kind} has to be at a constant offset`);
   const offset = r.off + r.varOffNumber;
   const message = `cannot pass in ${kind} at an offset=${offset}`;
-  if (offset % 8 !== 0) env.reject(Errno.EINVAL, message);
+  if (offset % 8 !== 0) return refuse(message);
   const slot = slotOf(offset);
-  if (slot + 1 < count) env.reject(Errno.EINVAL, message);
+  if (slot + 1 < count) return refuse(message);
   const frame = env.frameOf(r);
   return { slot, missing: slot - count + 1 < 0 || slot >= frame.slotCount };
 }
@@ -81,9 +86,9 @@ export function releaseDynptr(env: Environment, r: Register): boolean {
   return true;
 }
 
-function isInitialized(env: Environment, r: Register): boolean {
+function isInitialized(env: Environment, r: Register, conclusion: string): boolean {
   if (r.type === RegType.DYNPTR) return true;
-  const { slot, missing } = objectSlot(env, r, 'dynptr', 2);
+  const { slot, missing } = objectSlot(env, r, 'dynptr', 2, conclusion);
   if (missing) return false;
   const frame = env.frameOf(r);
   const first = frame.peekSlot(slot);
@@ -112,8 +117,9 @@ export function checkDynptrArgument(
     env.reject(Errno.EINVAL, `arg#${regno - 1} expected pointer to stack or const struct bpf_dynptr`);
   }
   if ((flags & TypeFlag.UNINIT) !== 0) {
-    if (r.type === RegType.DYNPTR) env.reject(Errno.EINVAL, 'Dynptr has to be an uninitialized dynptr');
-    objectSlot(env, r, 'dynptr', 2);
+    const conclusion = 'Dynptr has to be an uninitialized dynptr';
+    if (r.type === RegType.DYNPTR) env.reject(Errno.EINVAL, conclusion);
+    objectSlot(env, r, 'dynptr', 2, conclusion);
     for (let offset = 0; offset < 16; offset += 8) {
       checkMemoryAccess(env, {
         regno,
@@ -132,9 +138,8 @@ export function checkDynptrArgument(
     env.reject(Errno.EINVAL, 'cannot pass pointer to const bpf_dynptr, the helper mutates it');
   }
   const argument = regno - 1;
-  if (!isInitialized(env, r)) {
-    env.reject(Errno.EINVAL, `Expected an initialized dynptr as arg #${argument}`);
-  }
+  const conclusion = `Expected an initialized dynptr as arg #${argument}`;
+  if (!isInitialized(env, r, conclusion)) env.reject(Errno.EINVAL, conclusion);
   const wanted = dynptrTypeOfFlags(flags);
   if (wanted !== DynptrType.INVALID && dynptrValue(env, r).dynptrType !== wanted) {
     env.reject(Errno.EINVAL, `Expected a dynptr of type ${dynptrTypeName(wanted)} as arg #${argument}`);

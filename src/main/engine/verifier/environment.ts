@@ -191,6 +191,8 @@ export class Environment {
   insnPrintLength = 0;
   readonly accesses = new Map<number, AccessKind | 'mixed'>();
   readonly knownStates = new Map<number, KnownState[]>();
+  /** What is said of global functions that were found safe: it stays in the log. */
+  readonly conclusions: string[] = [];
   readonly warnings: VerifierWarning[] = [];
   failedAt: number | undefined;
   readonly #structFields = new Map<number, readonly SpecialField[]>();

@@ -3,7 +3,7 @@ import { Errno, ProgType } from '../abi/index.ts';
 import { BtfKind, type BtfFunction, type BtfFunctionProto, type BtfType } from '../btf/index.ts';
 import { btfKindText, isInteger, isPointer, isStruct, resolveModifiers } from './btf-types.ts';
 import { checkDynptrArgument } from './dynptr.ts';
-import { type ArgumentInfo, type Environment } from './environment.ts';
+import { Rejection, type ArgumentInfo, type Environment } from './environment.ts';
 import { CallArguments, checkArgumentOffset, checkHelperMemory, checkRegisterType } from './helper-args.ts';
 import { markNotNull } from './jump.ts';
 import { type Register } from './register.ts';
@@ -182,7 +182,7 @@ export function checkFunctionArguments(env: Environment, subprogram: number): vo
         break;
       case ArgKind.MEM:
         checkArgumentOffset(env, regno, 0, false);
-        checkMemoryArgument(env, regno, argument.memSize);
+        checkMemoryOfCaller(env, regno, argument.memSize);
         if (!mayBeNull(argument.type) && mayBeNull(r.type)) {
           env.reject(Errno.EINVAL, `arg#${i} is expected to be non-NULL`);
         }
@@ -200,6 +200,16 @@ export function checkFunctionArguments(env: Environment, subprogram: number): vo
         checkTrustedArgument(env, regno, argument);
     }
   });
+}
+
+/** Whatever is wrong with the memory, the call is what is refused: EINVAL. */
+function checkMemoryOfCaller(env: Environment, regno: number, size: number): void {
+  try {
+    checkMemoryArgument(env, regno, size);
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    throw new Rejection(-Errno.EINVAL);
+  }
 }
 
 function checkTrustedArgument(env: Environment, regno: number, argument: ArgumentInfo): void {

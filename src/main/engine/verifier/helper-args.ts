@@ -393,10 +393,9 @@ function noteRelease(env: Environment, regno: number, argument: Argument, meta: 
   const r = env.register(regno);
   if (argument.base === 'dynptr') {
     if (r.type !== STACK) env.reject(Errno.EINVAL, 'cannot release unowned const bpf_dynptr');
-    const { slot, missing } = objectSlot(env, r, 'dynptr', 2);
-    if (missing || env.frameOf(r).slot(slot).value.refObjId === 0) {
-      env.reject(Errno.EINVAL, `arg ${regno} is an unacquired reference`);
-    }
+    const conclusion = `arg ${regno} is an unacquired reference`;
+    const { slot, missing } = objectSlot(env, r, 'dynptr', 2, conclusion);
+    if (missing || env.frameOf(r).slot(slot).value.refObjId === 0) env.reject(Errno.EINVAL, conclusion);
   } else if (r.refObjId === 0 && !r.isNull) {
     env.reject(Errno.EINVAL, `R${regno} must be referenced when passed to release function`);
   }

@@ -20,8 +20,8 @@ function nameOf(btf: Btf, id: number): string {
 }
 
 /** The stack at the argument holds no iterator yet. */
-function isUninitialized(env: Environment, r: Register, slots: number): boolean {
-  const { slot, missing } = objectSlot(env, r, 'iter', slots);
+function isUninitialized(env: Environment, r: Register, slots: number, conclusion: string): boolean {
+  const { slot, missing } = objectSlot(env, r, 'iter', slots, conclusion);
   if (missing) return true;
   const frame = env.frameOf(r);
   for (let i = 0; i < slots; i++) {
@@ -32,8 +32,15 @@ function isUninitialized(env: Environment, r: Register, slots: number): boolean 
 
 type Validity = 'ok' | 'not-initialized' | 'needs-rcu';
 
-function validity(env: Environment, r: Register, btf: Btf, id: number, slots: number): Validity {
-  const { slot, missing } = objectSlot(env, r, 'iter', slots);
+function validity(
+  env: Environment,
+  r: Register,
+  btf: Btf,
+  id: number,
+  slots: number,
+  conclusion: string,
+): Validity {
+  const { slot, missing } = objectSlot(env, r, 'iter', slots, conclusion);
   if (missing) return 'not-initialized';
   const frame = env.frameOf(r);
   for (let i = 0; i < slots; i++) {
@@ -90,9 +97,8 @@ export function checkIteratorArgument(
   }
   const slots = size / 8;
   if ((call.flags & KfuncFlag.ITER_NEW) !== 0) {
-    if (!isUninitialized(env, r, slots)) {
-      env.reject(Errno.EINVAL, `expected uninitialized ${nameOf(call.btf, typeId)} as ${argument}`);
-    }
+    const conclusion = `expected uninitialized ${nameOf(call.btf, typeId)} as ${argument}`;
+    if (!isUninitialized(env, r, slots, conclusion)) env.reject(Errno.EINVAL, conclusion);
     for (let offset = 0; offset < slots * 8; offset += 8) {
       checkMemoryAccess(env, {
         regno,
@@ -107,10 +113,9 @@ export function checkIteratorArgument(
     createIterator(env, call, r, typeId, slots);
     return;
   }
-  const state = validity(env, r, call.btf, typeId, slots);
-  if (state === 'not-initialized') {
-    env.reject(Errno.EINVAL, `expected an initialized ${nameOf(call.btf, typeId)} as ${argument}`);
-  }
+  const conclusion = `expected an initialized ${nameOf(call.btf, typeId)} as ${argument}`;
+  const state = validity(env, r, call.btf, typeId, slots, conclusion);
+  if (state === 'not-initialized') env.reject(Errno.EINVAL, conclusion);
   if (state === 'needs-rcu') env.reject(Errno.EPROTO, `expected an RCU CS when using ${call.name}`);
   useIterator(env, call, r, slots);
 }

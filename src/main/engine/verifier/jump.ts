@@ -10,6 +10,7 @@ import {
   type Decision,
 } from './branch.ts';
 import { syncBounds } from './bounds.ts';
+import { frameInsn } from './equality.ts';
 import { type Environment, type LinkedRegister } from './environment.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
 import { isPointerValue } from './memory-bounds.ts';
@@ -172,14 +173,17 @@ function matchPacket(insn: Insn, dst: Register, src: Register, here: PathState, 
 }
 
 /** Equal scalars, to learn together (collect_linked_regs). */
-function collectLinked(state: PathState, id: number, into: LinkedRegister[]): void {
+function collectLinked(env: Environment, state: PathState, id: number, into: LinkedRegister[]): void {
   const wanted = id & ~ADD_CONST;
   const isEqual = (r: Readonly<Register>): boolean =>
     r.type === RegType.SCALAR && (r.id & ~ADD_CONST) === wanted;
   for (let i = state.depthOfCalls; i >= 0; i--) {
     const frame = state.frame(i);
+    const live = env.input.profile.linksLiveOnly
+      ? env.factsAt(frameInsn(state, i, env.insn)).liveRegisters
+      : -1;
     for (let j = 0; j < 10; j++) {
-      if (!isEqual(frame.peek(j))) continue;
+      if ((live & (1 << j)) === 0 || !isEqual(frame.peek(j))) continue;
       if (into.length < MAX_LINKED) into.push({ frame: i, isRegister: true, index: j });
       else frame.register(j).clearScalarId();
     }
@@ -320,8 +324,8 @@ function bothWays(
 ): void {
   const here = env.current;
   const linked: LinkedRegister[] = [];
-  if (fromRegister && src.type === RegType.SCALAR && src.id !== 0) collectLinked(here, src.id, linked);
-  if (dst.type === RegType.SCALAR && dst.id !== 0) collectLinked(here, dst.id, linked);
+  if (fromRegister && src.type === RegType.SCALAR && src.id !== 0) collectLinked(env, here, src.id, linked);
+  if (dst.type === RegType.SCALAR && dst.id !== 0) collectLinked(env, here, dst.id, linked);
   if (linked.length > 1) noteLinked(env, linked);
   const there = env.push(env.insn + insn.off + 1, env.insn);
   const otherDst = there.current.register(insn.dst);

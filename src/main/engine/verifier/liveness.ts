@@ -10,6 +10,7 @@ import { type FrameState } from './state.ts';
 export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number): void {
   if (frame.writtenSlots.has(slotIndex)) return;
   let walked = 0;
+  const counts = env.input.profile.walksStates;
   for (let state = env.current.parent; state !== undefined; state = state.parent) {
     const parent = state.frames[frame.index];
     if (parent === undefined || parent.activation !== frame.activation) break;
@@ -18,7 +19,7 @@ export function markSlotRead(env: Environment, frame: FrameState, slotIndex: num
     walked += 1;
     if (parent.writtenSlots.has(slotIndex)) break;
   }
-  if (walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
+  if (counts && walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
 }
 
 const CALLER_SAVED = 0b111111;

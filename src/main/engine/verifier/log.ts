@@ -1,6 +1,8 @@
 /** A place in the log to come back to. */
 export interface LogMark {
   readonly lines: number;
+  /** The last whole line. */
+  readonly last: string;
   readonly partial: string;
   readonly end: number;
 }
@@ -74,15 +76,28 @@ export class VerifierLog {
   }
 
   mark(): LogMark {
-    return { lines: this.#lines.length, partial: this.#partial, end: this.#end };
+    const lines = this.#lines.length;
+    return { lines, last: this.#lines[lines - 1] ?? '', partial: this.#partial, end: this.#end };
   }
 
-  /** Takes back what was written since the mark. */
+  /**
+   * Takes back what was written since the mark. Where the line before it was reopened since, its line break stays
+   * overwritten, as in the kernel's buffer: the next line follows behind a blank.
+   */
   reset(mark: LogMark): void {
     if (this.level === 0 || mark.end > this.#end) return;
-    this.#lines.length = Math.min(this.#lines.length, mark.lines);
-    this.#partial = mark.partial;
+    const { lines, last } = mark;
+    const now = this.#lines.length < lines ? this.#partial : this.#lines[lines - 1];
+    const isSpoiled = lines > 0 && mark.partial === '' && now !== undefined && now.length > last.length;
+    this.#lines.length = Math.min(this.#lines.length, isSpoiled ? lines - 1 : lines);
+    this.#partial = isSpoiled ? now.slice(0, last.length + 1) : mark.partial;
     this.#end = mark.end;
+  }
+
+  /** What a path that is not written here does to the last line break: it goes on in that line. */
+  spoilLineEnd(): void {
+    const line = this.#lines.pop();
+    if (line !== undefined) this.#partial = `${line} `;
   }
 
   /** Takes back the last line break, so that the line goes on. */

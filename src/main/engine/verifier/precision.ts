@@ -473,7 +473,7 @@ function markIn(env: Environment, state: PathState, wanted: Wanted): void {
       env.say(
         `mark_precise: frame${index}: parent state regs=${maskText(wanted.mask(index))} stack=${slotsText(wanted.slotsOf(index))}: `,
       );
-      env.say(stateText(env, frame, true));
+      env.say(stateText(env, frame, true, state.current.references));
     }
   }
 }

@@ -138,7 +138,8 @@ function slotText(frame: FrameState, slot: StackSlot): string | undefined {
       const parts: string[] = [];
       if (value.id !== 0) parts.push(`id=${value.id}`);
       if (value.refObjId !== 0) parts.push(`ref_id=${value.refObjId}`);
-      if (value.dynptrId !== 0) parts.push(`dynptr_id=${value.dynptrId}`);
+      // The kernel prints the field that shares its place with the mark of the first slot.
+      if (value.dynptrFirst) parts.push('dynptr_id=1');
       return `dynptr_${dynptrTypeName(value.dynptrType)}(${parts.join(',')})`;
     }
     case SlotType.ITER:
@@ -182,12 +183,16 @@ export function stateParts(
 }
 
 /** The state as it stands behind an instruction, with a leading blank before each item (print_verifier_state). */
-export function stateText(env: Environment, frame: FrameState, all: boolean): string {
+export function stateText(
+  env: Environment,
+  frame: FrameState,
+  all: boolean,
+  references = env.references,
+): string {
   let text = frame.index !== 0 ? ` frame${frame.index}:` : '';
   const { registers, stack } = stateParts(env, frame, all);
   for (const [index, live, value] of registers) text += ` R${index}${live}=${value}`;
   for (const [offset, live, value] of stack) text += ` fp${offset}${live}=${value}`;
-  const references = env.references;
   if (references.length > 0) text += ` refs=${references.map((reference) => reference.id).join(',')}`;
   if (frame.inCallback) text += ' cb';
   if (frame.inAsyncCallback) text += ' async_cb';

@@ -24,6 +24,12 @@ export interface VerifierProfile {
   readonly loadAcquire: boolean;
   /** Bounds of a negation and of shifts of unknown values are computed (6.17, 6.13). */
   readonly tracksNegation: boolean;
+  /** Byte swaps keep what is known of the bits (7.0, and stable branches from 6.18 on). */
+  readonly tracksByteSwap: boolean;
+  /** Reads of slots are marked on the states before, and counted (until 6.17). */
+  readonly walksStates: boolean;
+  /** Only registers that are read later learn from their equals (7.0, and stable branches from 6.18 on). */
+  readonly linksLiveOnly: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
@@ -51,6 +57,9 @@ export function verifierProfile(version: string): VerifierProfile {
     mayGoto: code >= 6009,
     loadAcquire: code >= 6015,
     tracksNegation: code >= 6017,
+    tracksByteSwap: code >= 6018,
+    walksStates: code < 6018,
+    linksLiveOnly: code >= 6018,
     linkedConstants: code >= 6010,
     packetLoadMayExit: code === 6012 || code >= 6018,
     instructionLimit: 1_000_000,

@@ -96,7 +96,7 @@ function rejectEndless(env: Environment, state: PathState, insn: number): never 
   printLine(env, insn, '; ');
   env.say(`infinite loop detected at insn ${insn}\n`);
   env.say(`cur state:${stateText(env, env.frame, true)}`);
-  env.say(`old state:${stateText(env, state.frame(env.current.depthOfCalls), true)}`);
+  env.say(`old state:${stateText(env, state.current, true, state.current.references)}`);
   return env.reject(Errno.EINVAL);
 }
 

@@ -34,7 +34,7 @@ export function sanityCheck(env: Environment, r: Register, where: string): void 
   const violation = boundsViolation(r);
   if (violation === undefined) return;
   env.say(
-    `REG INVARIANTS VIOLATION (${where}): ${violation} u64=[${hex64(r.uminExact)}, ${hex64(r.umaxExact)}] ` +
+    `${env.input.profile.code >= 6016 ? 'verifier bug: ' : ''}REG INVARIANTS VIOLATION (${where}): ${violation} u64=[${hex64(r.uminExact)}, ${hex64(r.umaxExact)}] ` +
       `s64=[${hex64(r.sminExact)}, ${hex64(r.smaxExact)}] u32=[${hex32(r.u32Min)}, ${hex32(r.u32Max)}] ` +
       `s32=[${hex32(r.s32Min)}, ${hex32(r.s32Max)}] var_off=(${hex64(r.varOff.value)}, ${hex64(r.varOff.mask)})\n`,
   );

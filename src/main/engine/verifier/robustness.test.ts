@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Errno } from '../abi/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { type VerifierInput, verifyProgram } from './index.ts';
-import { plainInput } from './testing/oldstyle.ts';
-import { ProgramGenerator } from './testing/program-generator.ts';
+import { Random } from './testing/fuzz/emitter.ts';
+import { FuzzGenerator } from './testing/fuzz/generator.ts';
+import { fuzzInput } from './testing/fuzz/input.ts';
+import { mutate } from './testing/fuzz/mutate.ts';
 
 /** Gives up at the first question, after 16,384 instructions: a random loop may run to the limit of a million. */
 function limited(input: VerifierInput): VerifierInput {
@@ -12,10 +14,12 @@ function limited(input: VerifierInput): VerifierInput {
 
 describe('any program at all', () => {
   it('gets a verdict with words, never an exception', () => {
-    const generator = new ProgramGenerator(7);
+    const generator = new FuzzGenerator(7);
     let accepted = 0;
-    for (let i = 0; i < 150; i++) {
-      const result = verifyProgram(limited(plainInput(generator.program(), 1)));
+    for (let i = 0; i < 200; i++) {
+      const made = generator.program();
+      const program = i % 3 === 0 ? { ...made, insns: mutate(generator.random, made.insns) } : made;
+      const result = verifyProgram(limited(fuzzInput(program, 1)));
       if (result.errno === 0) accepted++;
       else if (result.errno !== -Errno.EAGAIN) expect(result.message).not.toBe('');
     }
@@ -23,7 +27,7 @@ describe('any program at all', () => {
   });
 
   it('is refused in order when every field is random', () => {
-    const generator = new ProgramGenerator(11);
+    const generator = new Random(11);
     for (let i = 0; i < 2000; i++) {
       const insns: Insn[] = [];
       for (let k = 1 + generator.below(12); k > 0; k--) {
@@ -37,7 +41,9 @@ describe('any program at all', () => {
       }
       insns.push({ code: 0x95, dst: 0, src: 0, off: 0, imm: 0 });
       const type = generator.below(34);
-      const result = verifyProgram(limited(plainInput({ type, attachType: 0, flags: 0, insns }, 1)));
+      const result = verifyProgram(
+        limited(fuzzInput({ type, attachType: 0, flags: 0, insns, functions: [] }, 1)),
+      );
       expect([0, ...Object.values<number>(Errno)]).toContain(Math.abs(result.errno));
     }
   });

@@ -251,6 +251,18 @@ export function tnumCast(a: Tnum, size: number): Tnum {
   return new Tnum(0, a.valueLow & mask, 0, a.maskLow & mask);
 }
 
+function swap32(value: number): number {
+  return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
+}
+
+/** The low `bits` (16, 32, 64) with their bytes in reverse order, above them zeros (tnum_bswap16 and so on). */
+export function tnumByteSwap(a: Tnum, bits: number): Tnum {
+  const { valueHigh, valueLow, maskHigh, maskLow } = a;
+  if (bits === 64) return new Tnum(swap32(valueLow), swap32(valueHigh), swap32(maskLow), swap32(maskHigh));
+  const shift = 32 - bits;
+  return new Tnum(0, (swap32(valueLow) >>> shift) | 0, 0, (swap32(maskLow) >>> shift) | 0);
+}
+
 export function tnumSubreg(a: Tnum): Tnum {
   return a.valueHigh === 0 && a.maskHigh === 0 ? a : new Tnum(0, a.valueLow, 0, a.maskLow);
 }

@@ -88,7 +88,7 @@ export function verifyProgram(input: VerifierInput): VerifierResult {
   const errno = run(env);
   const result = conclude(env, errno);
   if (errno === 0 || !deferred) {
-    return deferred ? { ...result, log: statistics(env, input.logLevel) } : result;
+    return deferred ? { ...result, log: [...env.conclusions, ...statistics(env, input.logLevel)] } : result;
   }
   const wanted = new TrailReader(env.trail.stretches(env.processed));
   const again = new Environment({ ...input, keepStates: false }, wanted);

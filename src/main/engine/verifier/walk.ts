@@ -242,6 +242,7 @@ function logInsn(env: Environment): void {
   if (log.muted) {
     // The line counts as printed all the same.
     printLine(env, env.insn, '; ');
+    if (env.insnLogEnd >= 0 && env.insnLogEnd === log.end && env.isScratched) log.spoilLineEnd();
     env.insnLogEnd = -1;
     return;
   }
@@ -408,9 +409,9 @@ export function checkGlobalFunctions(env: Environment): void {
       const subprogram = env.subprogram(i);
       if (!env.isGlobal(i) || !subprogram.called || subprogram.verified) continue;
       checkFunction(env, i);
-      if (env.log.tracesInsns) {
-        env.say(`Func#${i} ('${subprogram.name}') is safe for any args that match its prototype\n`);
-      }
+      const conclusion = `Func#${i} ('${subprogram.name}') is safe for any args that match its prototype`;
+      env.conclusions.push(conclusion);
+      if (env.log.tracesInsns) env.say(`${conclusion}\n`);
       subprogram.verified = true;
       again = true;
     }

@@ -4,6 +4,7 @@ import { MapFlag, MapType } from '../../abi/index.ts';
 import { fromHex } from '../../base/index.ts';
 import { type Btf } from '../../btf/index.ts';
 import { decodeInsns, type Insn } from '../../isa/index.ts';
+import { MAP_BASE, fuzzMap, type FuzzProgram } from './fuzz/program.ts';
 import { PRIVILEGED, verifierProfile, type VerifierInput, type VerifierMap } from '../index.ts';
 
 export interface OldstyleCase {
@@ -124,4 +125,30 @@ export function oldstyleInput(entry: OldstyleCase, logLevel: number, kernelBtf?:
     logLevel,
     kernelBtf,
   );
+}
+
+const FUZZ_NAMES: Readonly<Record<string, string>> = {
+  hash_8b: 'hash8',
+  hash_16b: 'hash8',
+  hash_48b: 'hash48',
+  array_48b: 'array48',
+  array_ro: 'rodata',
+  array_wo: 'wronly',
+  array_small: 'array1',
+  event_output: 'events',
+  stacktrace: 'stacks',
+  ringbuf: 'ring',
+};
+
+/** A case as a fuzz program, with maps of nearly the same shape. */
+export function oldstyleProgram(entry: OldstyleCase): FuzzProgram {
+  const { insns, progType, expectedAttachType, progFlags } = oldstyleInput(entry, 0);
+  const copy = insns.map((insn) => ({ ...insn }));
+  for (const [name, fuzzName] of Object.entries(FUZZ_NAMES)) {
+    for (const index of entry[`fixup_map_${name}`] ?? []) {
+      const insn = copy[index];
+      if (insn !== undefined) insn.imm = MAP_BASE + fuzzMap(fuzzName);
+    }
+  }
+  return { type: progType, attachType: expectedAttachType, flags: progFlags, insns: copy, functions: [] };
 }
