@@ -11,7 +11,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
     const start = i;
     while (i < bytes.length && i - start < ASCII_RUN && (bytes[i] as number) < 0x80) i += 1;
     if (i > start) {
-      out += String.fromCharCode(...bytes.subarray(start, i));
+      // Much quicker than spreading, and typed arrays are array-like enough for it.
+      out += String.fromCharCode.apply(undefined, bytes.subarray(start, i) as unknown as number[]);
       continue;
     }
     const lead = bytes[i++] as number;

@@ -232,8 +232,8 @@ function runLoader(names: HeaderNames): string {
   return cFunction('int', `${name}__run_loader(struct ${name} *skel)`, [
     'struct bpf_load_and_run_opts opts;',
     'int err;',
-    byteArray('opts_data', skeleton.data, ''),
-    byteArray('opts_insn', skeleton.insns, ''),
+    byteArray('opts_data', skeleton.data, '\t'),
+    byteArray('opts_insn', skeleton.insns, '\t'),
     '',
     'memset(&opts, 0, sizeof(opts));',
     'opts.ctx = (struct bpf_loader_ctx *)skel;',

@@ -1,4 +1,4 @@
-import { concatBytes, toCString, viewOf } from '../base/index.ts';
+import { toCString, viewOf } from '../base/index.ts';
 
 /*
  * Offsets in union bpf_attr (include/uapi/linux/bpf.h) as generated programs write them, and the sizes that they pass: both
@@ -73,14 +73,15 @@ export function u32(value: number): Uint8Array {
   return attribute(4, [[0, value]]);
 }
 
-/** struct bpf_func_info or bpf_line_info records and the like from rows of u32. */
+/** struct bpf_func_info or bpf_line_info records and the like from rows of u32, all of one length. */
 export function records(rows: readonly (readonly number[])[]): Uint8Array {
-  return concatBytes(
-    rows.map((row) =>
-      attribute(
-        4 * row.length,
-        row.map((value, i) => [4 * i, value] as const),
-      ),
-    ),
-  );
+  const width = rows[0]?.length ?? 0;
+  const bytes = new Uint8Array(4 * width * rows.length);
+  const view = viewOf(bytes);
+  rows.forEach((row, i) => {
+    row.forEach((value, j) => {
+      view.setUint32(4 * (i * width + j), value, true);
+    });
+  });
+  return bytes;
 }
