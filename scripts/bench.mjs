@@ -239,5 +239,8 @@ if (!(await benchReplay())) missed++;
 const { benchKernel } = await import('./bench/kernel.mjs');
 console.log('\nThe simulated kernel');
 missed += benchKernel();
+const { benchSkeleton } = await import('./bench/skeleton.mjs');
+console.log('\nLight skeletons');
+if (!benchSkeleton(clang)) missed++;
 console.log(missed === 0 ? '\nall bars met' : `\n${missed} bars missed (on this machine, now)`);
 process.exit(missed === 0 ? 0 : 1);

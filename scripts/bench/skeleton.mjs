@@ -45,27 +45,25 @@ function build(clang, folder) {
   }
 }
 
+/** Milliseconds of one core: what other programs do meanwhile does not count. */
 function exportOnce(bytes) {
-  const start = performance.now();
+  const start = process.threadCpuUsage();
   const spec = parseObject(bytes, { name: objectNameOf('big.bpf.o') });
   const header = writeHeader(makeLightSkeleton(spec, 'big'), spec.btf, { standalone: true });
-  return { time: performance.now() - start, size: header.length };
+  const { user, system } = process.threadCpuUsage(start);
+  return { time: (user + system) / 1000, size: header.length };
 }
 
-/** Prints the section. */
+/** Prints the section; false if the bar is missed. */
 export function benchSkeleton(clang) {
   const folder = mkdtempSync(join(tmpdir(), 'hidsmith-bench-'));
   const { bytes, count } = build(clang, folder);
-  const runs = Array.from({ length: 9 }, () => exportOnce(bytes));
   rmSync(folder, { recursive: true });
-  const first = runs[0];
-  const rest = runs
-    .slice(1)
-    .map(({ time }) => time)
-    .sort((left, right) => left - right);
-  const median = rest[Math.floor(rest.length / 2)];
-  const good = median <= BAR ? 'ok' : 'MISSED';
+  const times = Array.from({ length: 9 }, () => exportOnce(bytes));
+  const [first] = times;
+  const median = times.map(({ time }) => time).sort((left, right) => left - right)[4];
   console.log(
-    `skeleton of ${count} instructions: ${median.toFixed(1)} ms (first ${first.time.toFixed(1)} ms), header of ${(first.size / 1024).toFixed(0)} KiB (bar: ${BAR} ms) ${good}`,
+    `export of ${count} instructions  ${median.toFixed(1)} ms of one core, the first ${first.time.toFixed(1)} ms; header of ${Math.round(first.size / 1024)} KiB (bar: ${BAR} ms)`,
   );
+  return median <= BAR;
 }
