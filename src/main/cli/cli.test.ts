@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -112,6 +112,33 @@ describe('the command line', () => {
       }
     },
   );
+
+  it('test runs golden sessions: a line each, shards, --update, and status 1 where one differs', async () => {
+    const drivers = join(REPOSITORY, 'src/main/workbench/testing/drivers');
+    const one = await hidsmith('test', join(drivers, 'chain-order'));
+    expect([one.status, one.out]).toEqual([0, 'ok chain-order/order\n1 passed, 0 failed\n']);
+    const shards = await Promise.all(
+      [1, 2].map((i) => hidsmith('test', join(drivers, 'ring-buffers'), '--shard', `${i}/2`)),
+    );
+    expect(shards.map(({ out }) => out.split('\n')[0])).toEqual([
+      'ok ring-buffers/full',
+      'ok ring-buffers/records',
+    ]);
+    const copy = join(folder(), 'mouse');
+    cpSync(sample('mouse-swap-buttons', ''), copy, { recursive: true });
+    const expected = join(copy, 'expected.hid');
+    const text = readFileSync(expected, 'utf8');
+    writeFileSync(expected, text.replace(/^E: .*$/m, 'E: 000000.000000 1 00'));
+    const failed = await hidsmith('test', copy);
+    expect([failed.status, failed.out]).toEqual([
+      1,
+      expect.stringMatching(/^FAILED mouse\/recording: line 2: /),
+    ]);
+    expect((await hidsmith('test', copy, '--update')).out).toContain('updated mouse/recording');
+    expect(JSON.parse((await hidsmith('test', copy, '--json')).out)).toMatchObject({ passed: 1, failed: 0 });
+    for (const words of [[join(copy, 'nowhere')], [copy, '--shard', '3/2'], [folder()]])
+      expect(await hidsmith('test', ...words)).toMatchObject({ status: 2, out: '' });
+  });
 
   it('replays fmod_ret programs on 6.6, attached one by one in their order; 6.12 refuses them before it loads', async () => {
     const recording = join(folder(), 'mouse.hid');

@@ -13,7 +13,7 @@ export {
   type ReportType,
   type UsageRange,
 } from './types.ts';
-export { HID_6_12, HID_6_3, hidProfile, type HidProfile } from './device/profile.ts';
+export { HID_6_12, HID_6_18, HID_6_3, hidProfile, type HidProfile } from './device/profile.ts';
 export {
   MAX_BUFFER_SIZE,
   MAX_DESCRIPTOR_SIZE,

@@ -110,6 +110,17 @@ export class BpfDevice {
     if (quirks !== undefined) this.hid.quirks = this.#arena.readU32(this.address + BigInt(quirks.offset));
   }
 
+  /** Puts the quirks of the kernel's table back, as a probe does. */
+  resetQuirks(): void {
+    this.hid.quirks = this.hid.lookupQuirks;
+    this.#put('quirks', this.hid.quirks);
+  }
+
+  /** The group may be another one after a probe. */
+  showGroup(): void {
+    this.#put('group', this.hid.group);
+  }
+
   /** hid_bpf_allocate_event_data(): a buffer for the longest report, once. */
   allocateBuffer(): void {
     if (this.buffer !== undefined) return;

@@ -18,6 +18,7 @@ export interface HidBpfWarning {
     | 'report-longer-than-buffer'
     | 'event-without-buffer'
     | 'descriptor-refused'
+    | 'reconnect-skipped'
     | 'program-fault';
   readonly message: string;
 }

@@ -177,16 +177,33 @@ export class HidBpf implements AttachHost {
     if (wasDescriptor) this.#reconnect(device);
   }
 
-  /** hid_bpf_reconnect(): the result of the new probe is nobody's concern in the kernel, but an author wants to know. */
+  /**
+   * hid_bpf_reconnect(): the result of the new probe is nobody's concern in the kernel, but an author wants to know. Since 6.13 the probe
+   * begins with the quirks of the kernel's table, and the fixup may toggle some.
+   */
   #reconnect(device: BpfDevice): void {
-    const accepted = device.hid.reprobe();
-    device.hid.hooks = this.#dispatcher.hooksFor(device);
-    if (!accepted) {
+    const { hid } = device;
+    if (hid.isReprobeAsked) {
       this.warnings.emit({
-        code: 'descriptor-refused',
-        message: `${device.hid.sysName}: the kernel refuses the descriptor that hid_rdesc_fixup made; the device has no driver and no hidraw node until the program is detached`,
+        code: 'reconnect-skipped',
+        message: `${hid.sysName}: a probe of the device is already asked for, so Linux does not probe it for hid_rdesc_fixup: the descriptor stays as it is until the next probe`,
       });
+      return;
     }
+    hid.isReprobeAsked = true;
+    if (this.profile.quirksWritable) device.resetQuirks();
+    const accepted = hid.reprobe();
+    hid.hooks = this.#dispatcher.hooksFor(device);
+    device.showGroup();
+    device.readBack();
+    const toggled = hid.quirks ^ hid.lookupQuirks;
+    if (this.profile.quirksWritable && toggled !== 0)
+      hid.log.emit(`HID-BPF toggled quirks on the device: ${(toggled >>> 0).toString(16).padStart(4, '0')}`);
+    if (accepted) return;
+    this.warnings.emit({
+      code: 'descriptor-refused',
+      message: `${hid.sysName}: the kernel refuses the descriptor that hid_rdesc_fixup made; the device has no driver and no hidraw node until the program is detached`,
+    });
   }
 
   /** hid_bpf_destroy_device(): the device goes away, its tables stay registered without effect. */

@@ -61,6 +61,13 @@ export class HidDevice {
   readonly transport: DeviceTransport;
   /** Where HID-BPF plugs itself in. */
   hooks: DeviceHooks = {};
+  /** Quirks that the kernel's table has for the device (hid_lookup_quirk). */
+  readonly lookupQuirks: number;
+  /**
+   * HID_STAT_REPROBED: somebody has asked for a new probe and it has not begun. The kernel then takes the wish of a fixup to be probed for
+   * fulfilled: attached that moment, it stays without effect until the next probe.
+   */
+  isReprobeAsked = false;
   /** The descriptor the device itself gave (hid_device.dev_rdesc). */
   readonly originalDescriptor: Uint8Array;
   #parsed: ParsedDescriptor;
@@ -96,7 +103,8 @@ export class HidDevice {
     this.name = identity.name;
     this.phys = identity.phys ?? '';
     this.uniq = identity.uniq ?? '';
-    this.quirks = identity.quirks ?? 0;
+    this.lookupQuirks = identity.quirks ?? 0;
+    this.quirks = this.lookupQuirks;
     this.originalDescriptor = descriptor.slice();
     this.transport = transport;
     this.profile = profile;
@@ -144,8 +152,10 @@ export class HidDevice {
    */
   reprobe(): boolean {
     this.hooks.disconnected?.(this);
+    this.isReprobeAsked = false;
     const fixed =
       this.hooks.reportDescriptorFixup?.(this, this.originalDescriptor) ?? this.originalDescriptor;
+    if (this.profile.rescansGroup) this.group = scanDescriptor(fixed, this.vendor, this.product).group;
     this.#parsed = this.#open(fixed === this.originalDescriptor ? fixed : fixed.slice());
     if (this.#parsed.accepted) this.hooks.connected?.(this);
     this.reprobed.emit(this.#parsed);

@@ -8,15 +8,24 @@ export interface HidProfile {
    * the bytes that came.
    */
   readonly shortReports: 'drop' | 'zero-pad';
+  /**
+   * True where the group is found anew from the descriptor that a fixup made (__hid_device_probe, hid_set_group), so that another driver
+   * may take the device; before, the group is that of the device's own descriptor for ever.
+   */
+  readonly rescansGroup: boolean;
 }
 
 /** Kernels that carry the fix which drops short reports, as measured on 6.12.117. */
-export const HID_6_12: HidProfile = { kernel: '6.12.117', shortReports: 'drop' };
+export const HID_6_12: HidProfile = { kernel: '6.12.117', shortReports: 'drop', rescansGroup: false };
 
 /** Kernels before that fix. */
-export const HID_6_3: HidProfile = { kernel: '6.3', shortReports: 'zero-pad' };
+export const HID_6_3: HidProfile = { kernel: '6.3', shortReports: 'zero-pad', rescansGroup: false };
+
+/** Kernels that let a fixup change the group. */
+export const HID_6_18: HidProfile = { kernel: '6.18', shortReports: 'drop', rescansGroup: true };
 
 const PROFILES: readonly (readonly [since: number, profile: HidProfile])[] = [
+  [6018, HID_6_18],
   [6012, HID_6_12],
   [0, HID_6_3],
 ];
