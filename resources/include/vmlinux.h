@@ -3811,6 +3811,8 @@ struct pcpu_hot {
 struct rq {
 	char __opaque[3008];
 } __attribute__((aligned(8)));
+typedef signed char __s8;
+typedef __s8 s8;
 typedef unsigned short __u16;
 typedef __u16 __le16;
 typedef unsigned int __le32;

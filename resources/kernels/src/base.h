@@ -8,6 +8,7 @@
 typedef _Bool bool;
 typedef unsigned char __u8;
 typedef signed char __s8;
+typedef __s8 s8;
 typedef unsigned short __u16;
 typedef short __s16;
 typedef int __s32;
