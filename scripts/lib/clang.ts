@@ -35,3 +35,11 @@ export function buildDriver(clang: string, resources: string, folder: string): v
   const where = ['-fdebug-compilation-dir=.', `-ffile-prefix-map=${folder}/=`];
   runClang(clang, [...flags, ...paths, ...where, '-c', source, '-o', join(folder, 'driver.bpf.o')]);
 }
+
+/** Builds one source of a folder that needs no other headers than the folder's. */
+export function buildSource(clang: string, folder: string, file: string): void {
+  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-nostdinc', '-fdebug-compilation-dir=.'];
+  const paths = [`-ffile-prefix-map=${folder}/=`, `-ffile-prefix-map=${folder}=.`];
+  const source = join(folder, file);
+  runClang(clang, [...flags, ...paths, '-c', source, '-o', source.replace(/\.c$/, '.o')]);
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include "hid.h"
+
+EVENT(event)
+{
+	hid_bpf_get_data((void *)((char *)CTX + 8), 0, 4);
+	return 0;
+}
+OPS(ops) = { .hid_device_event = event };

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "hid.h"
+
+OPS(ops) = { .flags = 0 };

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "hid.h"
+
+EVENT(event)
+{
+	return 0;
+}
+OPS(ops) = { .flags = 1, .hid_device_event = event };

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include "hid.h"
+
+EVENT(event)
+{
+	u8 data[4] = { 5 };
+	return hid_bpf_hw_output_report(CTX, data, 4);
+}
+OPS(ops) = { .hid_device_event = event };

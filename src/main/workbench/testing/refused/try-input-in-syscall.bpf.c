@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#include "hid.h"
+
+SEC("syscall") int run(u32 *args)
+{
+	u8 data[4] = { 1 };
+	struct hid_bpf_ctx *ctx = hid_bpf_allocate_context(args[0]);
+	if (!ctx)
+		return 0;
+	hid_bpf_try_input_report(ctx, 0, data, 4);
+	hid_bpf_release_context(ctx);
+	return 0;
+}
