@@ -226,9 +226,36 @@ function open(names: HeaderNames, standalone: boolean): string {
   ]);
 }
 
-/** Runs the loader once, as the context says. */
+/** What Linux before 5.17 wants in place of libbpf's 140: the attribute without CO-RE relocations. */
+const OLD_LOAD_SIZE = 128;
+
+/** The loader for a kernel that knows nothing of CO-RE relocations; only if no program has some. */
+function oldLoader(loadSizes: readonly number[]): string[] {
+  return [
+    '#ifndef __KERNEL__',
+    'if (err == -E2BIG) {',
+    '\t/* Linux before 5.17: the same with attributes that end before its CO-RE relocations */',
+    `\tstatic const unsigned int sizes[] = {${loadSizes.join(', ')}};`,
+    '\tunsigned char *old = (unsigned char *)malloc(sizeof(opts_insn) - 1);',
+    '\tsize_t i;',
+    '',
+    '\tif (!old)',
+    '\t\treturn -ENOMEM;',
+    '\tmemcpy(old, opts_insn, sizeof(opts_insn) - 1);',
+    '\tfor (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)',
+    `\t\told[8 * sizes[i] + 4] = ${OLD_LOAD_SIZE};`,
+    '\topts.insns = old;',
+    '\terr = bpf_load_and_run(&opts);',
+    '\tfree(old);',
+    '}',
+    '#endif',
+  ];
+}
+
+/** Runs the loader, as the context says. */
 function runLoader(names: HeaderNames): string {
   const { name, skeleton } = names;
+  const { loadSizes } = skeleton;
   return cFunction('int', `${name}__run_loader(struct ${name} *skel)`, [
     'struct bpf_load_and_run_opts opts;',
     'int err;',
@@ -242,6 +269,7 @@ function runLoader(names: HeaderNames): string {
     'opts.insns_sz = sizeof(opts_insn) - 1;',
     'opts.insns = (void *)(unsigned long)opts_insn;',
     'err = bpf_load_and_run(&opts);',
+    ...(loadSizes === undefined || loadSizes.length === 0 ? [] : oldLoader(loadSizes)),
     'return err < 0 ? err : 0;',
   ]);
 }

@@ -57,6 +57,11 @@ export interface LightSkeleton {
   readonly tables: readonly SkeletonTable[];
   /** Kernel configuration values that the running machine fills in, in the `.kconfig` map. */
   readonly kconfig: readonly KconfigExtern[];
+  /**
+   * Instructions with the size of a PROG_LOAD attribute, which Linux before 5.17 refuses because it ends with CO-RE relocations: the header
+   * writes a smaller one there. Undefined where a program has such relocations, which these kernels cannot do.
+   */
+  readonly loadSizes: readonly number[] | undefined;
   /** What the running kernel must have by name, so that a failure can say what is missing. */
   readonly needs: readonly SkeletonNeed[];
   /** HID-BPF programs of Linux 6.3 to 6.10 (fmod_ret): attached to a device through a kernel function. */
@@ -381,9 +386,10 @@ export function makeLightSkeleton(object: ObjectSpec, name: string = object.name
   }
   for (const [i, attach] of attaches.entries()) load(attach.program, own.length + i);
   fillProgramArrays(writer, maps, loaded);
-  const { insns, blob } = writer.finish();
+  const { insns, blob, loadSizes } = writer.finish();
   return {
     name,
+    loadSizes: programs.some(({ coreRelos }) => coreRelos.length > 0) ? undefined : loadSizes,
     insns,
     data: blob,
     maps: maps.map((map, index) => ({ spec: map, index })),

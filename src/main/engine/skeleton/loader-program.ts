@@ -40,6 +40,8 @@ const INT16_MAX = 0x7fff;
 const LIBBPF_PROGRAMS = 32;
 /** What fits into 512 bytes of stack: fds of further programs lie in the blob. */
 const STACK_PROGRAMS = 120;
+/** Of the instructions of a call, the one with the attribute's size: behind the command and the attribute's address. */
+const PROG_LOAD_SIZE_INSN = 3;
 /** A jump to the cleanup code that would be longer goes by a stepping stone. */
 const LONGEST_JUMP = 0x7f00;
 
@@ -118,6 +120,8 @@ export class LoaderProgramWriter {
   #maps = 0;
   /** Context positions of the loaded programs, in the order of their loads. */
   readonly #programs: number[] = [];
+  /** Instructions that hold the size of a PROG_LOAD attribute. */
+  readonly #loadSizes: number[] = [];
   /** Slots in use by the program at hand: the next one takes them anew. */
   #kfuncSlots = 0;
 
@@ -413,6 +417,7 @@ export class LoaderProgramWriter {
     this.#stackToBlob(attr + ProgLoad.BTF_FD, this.#btfFd);
     if (program.attach) this.#attachTarget(program.attach, attr);
     const known = this.#relocate(program.symbols, insns);
+    this.#loadSizes.push(this.#code.length + PROG_LOAD_SIZE_INSN);
     this.#sysBpf(BpfCmd.PROG_LOAD, attr, ProgLoad.SIZE);
     this.#closeModules(known);
     if (program.attach) this.#closeBlob(attr + ProgLoad.ATTACH_BTF_OBJ_FD);
@@ -518,8 +523,8 @@ export class LoaderProgramWriter {
     }
   }
 
-  /** Ends the program: hands the fds over to the context. */
-  finish(): { insns: Uint8Array; blob: Uint8Array } {
+  /** Ends the program: hands the fds over to the context. `loadSizes`: the instructions that Linux before 5.17 wants otherwise. */
+  finish(): { insns: Uint8Array; blob: Uint8Array; loadSizes: readonly number[] } {
     if (this.#maps !== this.#mapCount)
       throw new EngineError('usage', `${this.#maps} maps created, ${this.#mapCount} announced`);
     const code = this.#code;
@@ -535,6 +540,6 @@ export class LoaderProgramWriter {
         .store(Width.W, R6, R0, CTX_SIZE + MAP_DESC_SIZE * i);
     }
     code.movImm(R0, 0).exit();
-    return { insns: encodeInsns(code.insns), blob: this.#blob.finish() };
+    return { insns: encodeInsns(code.insns), blob: this.#blob.finish(), loadSizes: this.#loadSizes };
   }
 }

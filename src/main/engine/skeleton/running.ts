@@ -3,6 +3,7 @@ import { EngineError, viewOf } from '../base/index.ts';
 import { BpfCalls } from '../loader/index.ts';
 import { type LightSkeleton, type SkeletonTable } from './light-skeleton.ts';
 import { AttachContext } from './struct-ops.ts';
+import { hidAttacher } from './hid-attacher.ts';
 
 /** struct bpf_loader_ctx, struct bpf_map_desc. */
 const CTX_SIZE = 24;
@@ -25,25 +26,35 @@ export interface SkeletonAttach {
   readonly step: number;
 }
 
-/**
- * Does what a skeleton's header does in user space (bpf_load_and_run), call by call through the same door as the normal loader: loads
- * the loader program and runs it once. `cpus` is the number of possible CPUs, for maps with one slot each.
- */
-export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls, cpus = 1): SkeletonLoad {
-  const calls = new BpfCalls(syscalls);
+/** What is needed to run a loader: its program, its data, the context that it takes and fills. */
+interface Loader {
+  readonly insns: Uint8Array;
+  readonly data: Uint8Array;
+  readonly context: Uint8Array;
+}
+
+interface LoaderRun {
+  readonly error: number;
+  readonly retval: number;
+  /** The context afterwards. */
+  readonly context: Uint8Array;
+}
+
+/** bpf_load_and_run() of a skeleton's runtime: loads the loader program, runs it once and closes it. */
+function runLoader({ insns, data, context }: Loader, calls: BpfCalls): LoaderRun {
   const opened: number[] = [];
-  const failed = (error: number, retval = 0): SkeletonLoad => ({ error, retval, running: undefined });
+  const failed = (error: number): LoaderRun => ({ error, retval: 0, context });
   try {
     const map = calls.plain(BpfCmd.MAP_CREATE, {
       map_type: MapType.ARRAY,
       map_name: '__loader.map',
       key_size: 4,
-      value_size: skeleton.data.length,
+      value_size: data.length,
       max_entries: 1,
     });
     if (map < 0) return failed(map);
     opened.push(map);
-    const updated = calls.mapUpdate(map, new Uint8Array(4), skeleton.data);
+    const updated = calls.mapUpdate(map, new Uint8Array(4), data);
     if (updated < 0) return failed(updated);
     const { result: program } = calls.progLoad(
       {
@@ -52,7 +63,7 @@ export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls, cpu
           prog_name: '__loader.prog',
           prog_flags: ProgFlag.SLEEPABLE,
         },
-        insns: skeleton.insns,
+        insns,
         license: 'Dual BSD/GPL',
         funcInfo: new Uint8Array(),
         lineInfo: new Uint8Array(),
@@ -62,20 +73,37 @@ export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls, cpu
     );
     if (program < 0) return failed(program);
     opened.push(program);
-    const context = new Uint8Array(skeleton.contextSize);
-    const view = viewOf(context);
-    view.setUint32(0, skeleton.contextSize, true);
-    for (const { spec, index } of skeleton.maps) {
-      if (spec.type !== MapType.PERF_EVENT_ARRAY || spec.maxEntries !== 0) continue;
-      view.setUint32(CTX_SIZE + MAP_DESC_SIZE * index + MAP_DESC_MAX_ENTRIES, cpus, true);
-    }
     const run = calls.testRun({ programFd: program, context });
-    const retval = run.retval | 0;
-    if (run.result < 0 || retval < 0) return failed(run.result, Math.min(retval, 0));
-    return { error: 0, retval, running: new RunningSkeleton(skeleton, calls, run.context) };
+    const retval = Math.min(run.retval | 0, 0);
+    return { error: run.result, retval: run.result < 0 ? 0 : retval, context: run.context };
   } finally {
     for (const fd of opened.reverse()) calls.close(fd);
   }
+}
+
+/** The context of the loader of hidAttacher(): one program. */
+function attacherContext(): Uint8Array {
+  const context = new Uint8Array(CTX_SIZE + 4);
+  viewOf(context).setUint32(0, context.length, true);
+  return context;
+}
+
+/**
+ * Does what a skeleton's header does in user space, call by call through the same door as the normal loader: loads the loader program and
+ * runs it once. `cpus` is the number of possible CPUs, for maps with one slot each.
+ */
+export function loadSkeleton(skeleton: LightSkeleton, syscalls: BpfSyscalls, cpus = 1): SkeletonLoad {
+  const calls = new BpfCalls(syscalls);
+  const context = new Uint8Array(skeleton.contextSize);
+  const view = viewOf(context);
+  view.setUint32(0, skeleton.contextSize, true);
+  for (const { spec, index } of skeleton.maps) {
+    if (spec.type !== MapType.PERF_EVENT_ARRAY || spec.maxEntries !== 0) continue;
+    view.setUint32(CTX_SIZE + MAP_DESC_SIZE * index + MAP_DESC_MAX_ENTRIES, cpus, true);
+  }
+  const { error, retval, context: after } = runLoader({ ...skeleton, context }, calls);
+  if (error < 0 || retval < 0) return { error, retval, running: undefined };
+  return { error: 0, retval, running: new RunningSkeleton(skeleton, calls, after) };
 }
 
 /** A skeleton whose loader has run: the fds that came back in the context. */
@@ -84,6 +112,7 @@ export class RunningSkeleton {
   readonly #calls: BpfCalls;
   readonly #context: DataView;
   readonly #links: number[] = [];
+  #attacherFd = 0;
 
   constructor(skeleton: LightSkeleton, calls: BpfCalls, context: Uint8Array) {
     this.skeleton = skeleton;
@@ -136,12 +165,41 @@ export class RunningSkeleton {
     return { result: link, step };
   }
 
-  /** Attaches every table to one device, in the object's order; after a failure none of them stays. */
+  /** Attaches an fmod_ret program for HID through the kernel function of Linux 6.3 to 6.10, as a header does. */
+  attachHook(program: string, hidId: number, flags = 0): SkeletonAttach {
+    const context = new Uint8Array(AttachContext.PROG_FDS + 4);
+    const view = viewOf(context);
+    view.setUint32(AttachContext.HID_ID, hidId, true);
+    view.setUint32(AttachContext.FLAGS, flags, true);
+    view.setInt32(AttachContext.PROG_FDS, this.programFd(program), true);
+    if (this.#attacherFd === 0) {
+      const loaded = runLoader({ ...hidAttacher(), context: attacherContext() }, this.#calls);
+      const failed = loaded.error < 0 ? loaded.error : loaded.retval;
+      if (failed < 0) return { result: failed, step: 0 };
+      this.#attacherFd = viewOf(loaded.context).getInt32(CTX_SIZE, true);
+    }
+    const run = this.#calls.testRun({ programFd: this.#attacherFd, context });
+    const failed = run.result < 0 ? run.result : Math.min(run.retval | 0, 0);
+    if (failed < 0) return { result: failed, step: 0 };
+    const link = viewOf(run.context).getInt32(AttachContext.LINK_FD, true);
+    if (link > 0) this.#links.push(link);
+    return { result: link, step: 0 };
+  }
+
+  /** Attaches everything to one device, in the object's order; after a failure none of it stays. */
   attachAll(hidId: number): SkeletonAttach {
     const before = this.#links.length;
     let last: SkeletonAttach = { result: 0, step: 0 };
-    for (const table of this.skeleton.tables) {
-      last = this.attach(table, hidId);
+    const steps = [
+      ...this.skeleton.tables.map((table) => () => this.attach(table, hidId)),
+      ...this.skeleton.hidPrograms.map(
+        ({ spec }) =>
+          () =>
+            this.attachHook(spec.name, hidId),
+      ),
+    ];
+    for (const step of steps) {
+      last = step();
       if (last.result >= 0) continue;
       for (const link of this.#links.splice(before).reverse()) this.#calls.close(link);
       return last;
@@ -158,6 +216,8 @@ export class RunningSkeleton {
   close(): void {
     for (const link of this.#links.splice(0).reverse()) this.#calls.close(link);
     const { programs, tables, maps } = this.skeleton;
+    if (this.#attacherFd > 0) this.#calls.close(this.#attacherFd);
+    this.#attacherFd = 0;
     for (const { index } of [...programs, ...tables]) {
       const fd = this.#programFd(index);
       if (fd > 0) this.#calls.close(fd);

@@ -17,6 +17,8 @@ import { type DevicePlan, LOADER_NAME } from '../simulation/attach.ts';
 import { Simulation, type SimulationOptions } from '../simulation/simulation.ts';
 import { traceRow } from '../simulation/trace-view.ts';
 
+/** The program that a skeleton attaches fmod_ret programs with; the normal loader has one of its own. */
+const HID_ATTACHER = 'attach_hid';
 /** BPF_OBJ_NAME_LEN - 1: what the kernel keeps of a program's name. */
 const NAME_LENGTH = 15;
 
@@ -103,7 +105,11 @@ interface Check {
 
 /** Compares what the two kernels hold now. The skeleton's attach programs are its own and are named apart. */
 function compareKernels(ours: Kernel, normal: Kernel, skeleton: LightSkeleton): Check[] {
-  const own = new Set(skeleton.tables.map(({ attachName }) => attachName.slice(0, NAME_LENGTH)));
+  const own = new Set(
+    skeleton.hidPrograms.length > 0
+      ? [HID_ATTACHER]
+      : skeleton.tables.map(({ attachName }) => attachName.slice(0, NAME_LENGTH)),
+  );
   const programs = ours.progs.values().filter(({ name }) => !own.has(name));
   const checks = [
     compare('programs', programs.map(programShape), normal.progs.values().map(programShape)),
@@ -187,7 +193,7 @@ export function runSkeleton(
   const loaded = normal.load(object);
   if (running !== undefined) {
     const attached =
-      skeleton.tables.length === 0
+      skeleton.tables.length + skeleton.hidPrograms.length === 0
         ? []
         : attachBoth({ simulation: ours, running, device }, { simulation: normal, loaded, device: twin });
     checks.push(...compareKernels(ours.kernel, normal.kernel, skeleton), ...attached);
