@@ -26,5 +26,10 @@ export {
   type RawMap,
   type RawProgram,
 } from './simulation/verify-raw.ts';
+export { openDevices } from './live/live-devices.ts';
+export { findMachineDevice, vendorProduct } from './live/machine-devices.ts';
+export { isKeyboard, playRecording, plugIntoMachine, proxyDevice } from './live/play.ts';
+export { recordDevice } from './live/record-device.ts';
+export { realDevice } from './devices/device-summary.ts';
 export { objectView } from './views/object-view.ts';
 export { type Workbench, type WorkbenchOptions } from './workbench.ts';

@@ -12,3 +12,4 @@ export { createUhidDevice, type UhidAnswers, type UhidDevice, type UhidIdentity 
 export function openBridge(): Bridge {
   return createBridge({ backend: nodeHidBackend() });
 }
+export { hidDeviceNames, untilProbed } from './uhid-ready.ts';

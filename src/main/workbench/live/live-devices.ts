@@ -15,6 +15,7 @@ import { fakeBridge } from './fake-devices.ts';
 import { LiveRecording } from './live-recording.ts';
 import { LiveRows } from './live-rows.ts';
 import { LiveStream } from './live-stream.ts';
+import { isSameDevice } from './machine-devices.ts';
 
 /** Milliseconds between two batches of reports to the screen. */
 const BEAT = 16;
@@ -67,18 +68,6 @@ interface Live {
 
 function clock(): number {
   return performance.now() * 1000;
-}
-
-/** Same make and place: the same device in the eyes of whoever unplugged it and plugged it in again. */
-function isSame(left: RealDevice, right: RealDevice): boolean {
-  return (
-    left.bus === right.bus &&
-    left.vendor === right.vendor &&
-    left.product === right.product &&
-    left.uniq === right.uniq &&
-    left.name === right.name &&
-    (left.uniq !== '' || left.phys === right.phys)
-  );
 }
 
 function storedDevice(live: Live): StoredSessionDevice {
@@ -288,7 +277,7 @@ export class LiveDevices {
   async #rejoin(live: Live): Promise<void> {
     const devices = await this.#options.bridge.list().catch(() => []);
     const device = devices.find(
-      (candidate) => isSame(candidate, live.device) && candidate.trouble === undefined,
+      (candidate) => isSameDevice(candidate, live.device) && candidate.trouble === undefined,
     );
     if (device === undefined || live !== this.#live) return;
     try {

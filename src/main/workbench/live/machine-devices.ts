@@ -1,0 +1,50 @@
+import { EngineError } from '../../engine/base/index.ts';
+import { type Bridge, type RealDevice } from '../../host/bridge/index.ts';
+
+function hex4(value: number): string {
+  return value.toString(16).padStart(4, '0');
+}
+
+/** `046d:c077` */
+export function vendorProduct({ vendor, product }: Pick<RealDevice, 'vendor' | 'product'>): string {
+  return `${hex4(vendor)}:${hex4(product)}`;
+}
+
+/**
+ * The plugged-in device that a word of the command line means: its path, the number of its hidraw node, VID:PID, or its
+ * name. Throws `usage` with what there is if none or several fit.
+ */
+export async function findMachineDevice(bridge: Bridge, word: string): Promise<RealDevice> {
+  const devices = await bridge.list();
+  const wanted = word.toLowerCase();
+  const fitting = devices.filter(
+    (device) =>
+      device.path === word ||
+      device.path.endsWith(`/hidraw${word}`) ||
+      vendorProduct(device) === wanted ||
+      device.name.toLowerCase() === wanted,
+  );
+  const [device] = fitting;
+  if (device !== undefined && fitting.length === 1) return device;
+  const list = (some: readonly RealDevice[]): string =>
+    some.map(({ path, name }) => `${path} (${name})`).join(', ');
+  if (fitting.length > 1) throw new EngineError('usage', `'${word}' fits ${list(fitting)}: give the path`);
+  throw new EngineError(
+    'usage',
+    devices.length === 0
+      ? `there is no device '${word}': no HID device is plugged in, or this system shows none (a container?)`
+      : `there is no device '${word}'; there are ${list(devices)}`,
+  );
+}
+
+/** True for the same make at the same place: the same device for whoever unplugged it and plugged it in again. */
+export function isSameDevice(left: RealDevice, right: RealDevice): boolean {
+  return (
+    left.bus === right.bus &&
+    left.vendor === right.vendor &&
+    left.product === right.product &&
+    left.uniq === right.uniq &&
+    left.name === right.name &&
+    (left.uniq !== '' || left.phys === right.phys)
+  );
+}
