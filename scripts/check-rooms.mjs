@@ -34,7 +34,7 @@ const TABLE = {
   'host/errors': [],
   'host/compiler': ['engine/*', 'host/errors', 'node:*'],
   'host/bridge': ['engine/*', 'host/errors', 'node:*', 'node-hid'],
-  'host/real-kernel': ['engine/*', 'host/errors', 'node:*'],
+  'host/real-kernel': ['engine/*', 'host/bridge', 'host/errors', 'node:*'],
   'host/store': ['engine/*', 'host/errors', 'node:*', 'better-sqlite3'],
   workbench: ['engine/*', 'host/*', 'contract', 'node:*', 'valibot'],
   shell: ['workbench', 'contract', 'node:*'],

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KERNEL_PACKAGES, setUp } from './setup.mjs';
-import { projectNode, ROOT, runNode } from './toolchain.mjs';
+import { buildIfStale, projectNode, ROOT, runNode } from './toolchain.mjs';
 
 setUp(KERNEL_PACKAGES);
 if (process.execPath !== projectNode()) {
@@ -20,5 +20,7 @@ if (why !== undefined) {
   process.stdout.write(`0 passed, 0 failed, ${files.length} skipped\n`);
   process.exit(0);
 }
+// Commands run in the guest from the bundle.
+buildIfStale();
 const vitest = join('node_modules', 'vitest/vitest.mjs');
 process.exit(runNode(vitest, ['run', '--config', 'vitest.kernel.config.ts', ...process.argv.slice(2)]));

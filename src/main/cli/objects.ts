@@ -4,7 +4,9 @@ import { findPlaces } from '../shell/index.ts';
 import {
   type KernelChoice,
   type LoadFailure,
+  openLocalMachine,
   type ProjectObject,
+  type RealMachine,
   Resources,
   compileSource,
   loadFailureOf,
@@ -30,6 +32,26 @@ export function kernelChoice(args: Arguments): KernelChoice {
     ...(btf === undefined ? {} : { btf: readFile(btf) }),
     ...(engine === undefined ? {} : { engine }),
   };
+}
+
+/** True for `--kernel host`: the real kernel of this machine. */
+export function wantsHost(args: Arguments): boolean {
+  if (args.text('kernel') !== 'host') return false;
+  for (const name of ['btf', 'engine']) {
+    if (args.text(name) !== undefined)
+      throw new UsageError(`--${name} belongs to simulated kernels, not to --kernel host`);
+  }
+  return true;
+}
+
+/** Runs `action` with the real kernel of this machine. */
+export function onHost<T>(action: (machine: RealMachine) => T): T {
+  const machine = openLocalMachine(appResources());
+  try {
+    return action(machine);
+  } finally {
+    machine.stop();
+  }
 }
 
 /** True for C source, which is built before it is used. */

@@ -31,5 +31,7 @@ export { findMachineDevice, vendorProduct } from './live/machine-devices.ts';
 export { isKeyboard, playRecording, plugIntoMachine, proxyDevice } from './live/play.ts';
 export { recordDevice } from './live/record-device.ts';
 export { realDevice } from './devices/device-summary.ts';
+export { replayOnMachine, runOnMachine, verifyOnMachine } from './real-kernel/commands.ts';
+export { openLocalMachine, type RealMachine } from './real-kernel/machine.ts';
 export { objectView } from './views/object-view.ts';
 export { type Workbench, type WorkbenchOptions } from './workbench.ts';

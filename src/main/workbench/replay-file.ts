@@ -42,7 +42,7 @@ export interface ReplayReport {
   readonly udev?: readonly UdevAttempt[];
 }
 
-function chooseDevice(recording: Recording, index: number | undefined): RecordingDevice {
+export function chooseDevice(recording: Recording, index: number | undefined): RecordingDevice {
   const device =
     index === undefined
       ? recording.devices.find(({ descriptor }) => descriptor.length > 0)
@@ -65,7 +65,7 @@ function chooseDevice(recording: Recording, index: number | undefined): Recordin
 }
 
 /** Keys and values as hex. Queues, stacks and ring buffers have no keys and are left out. */
-function mapContents(objects: readonly LoadedObject[]): Record<string, Record<string, string>> {
+export function mapContents(objects: readonly LoadedObject[]): Record<string, Record<string, string>> {
   const maps: Record<string, Record<string, string>> = {};
   for (const loaded of objects) {
     for (const map of loaded.spec.maps) {

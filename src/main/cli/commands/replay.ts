@@ -2,18 +2,19 @@ import {
   type ProjectObject,
   parseProperties,
   parseRecording,
+  replayOnMachine,
   replayRecording,
   simulationOptions,
   within,
 } from '../../workbench/index.ts';
 import { type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile, writeFile } from '../files.ts';
-import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
+import { appResources, kernelChoice, onHost, readObject, refusable, wantsHost } from '../objects.ts';
 
 export const replay: Command = {
   name: 'replay',
   usage:
-    'OBJ… --recording IN.hid [--device N] [--out OUT.hid] [--before] [--udev] [--property KEY=VALUE]… [--engine jit|interpreter] [--kernel VERSION]',
+    'OBJ… --recording IN.hid [--device N] [--out OUT.hid] [--before] [--udev] [--property KEY=VALUE]… [--engine jit|interpreter] [--kernel VERSION|host]',
   summary: 'feeds a recording through drivers and writes what a hidraw reader sees',
   options: {
     ...KERNEL_OPTIONS,
@@ -35,13 +36,17 @@ export const replay: Command = {
     const recording = within(`'${path}'`, () => parseRecording(readFile(path)));
     for (const { line, message } of recording.problems) output.note(`${path}:${line}: ${message}`);
     return refusable(args, output, () => {
-      const options = {
-        ...simulationOptions(kernelChoice(args)),
-        before: args.flag('before'),
-        ...(args.flag('udev') || properties.length > 0 ? { udev: parseProperties(properties) } : {}),
-        ...(device === undefined ? {} : { device }),
-      };
-      const { report, text } = replayRecording(appResources(), objects, recording, options);
+      const choice = { before: args.flag('before'), ...(device === undefined ? {} : { device }) };
+      const udev = args.flag('udev') || properties.length > 0;
+      const host = wantsHost(args);
+      if (host && udev) throw new UsageError('--udev and --property work on simulated kernels only');
+      const { report, text } = host
+        ? onHost((machine) => replayOnMachine(machine, objects, recording, choice))
+        : replayRecording(appResources(), objects, recording, {
+            ...simulationOptions(kernelChoice(args)),
+            ...choice,
+            ...(udev ? { udev: parseProperties(properties) } : {}),
+          });
       const out = args.text('out');
       if (out !== undefined) writeFile(out, text);
       for (const line of report.log) output.note(line);

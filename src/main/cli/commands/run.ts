@@ -1,6 +1,7 @@
 import {
   fromHex,
   resultText,
+  runOnMachine,
   runSyscallProgram,
   simulationOptions,
   toHex,
@@ -8,7 +9,7 @@ import {
 } from '../../workbench/index.ts';
 import { type Arguments, type Command, KERNEL_OPTIONS, UsageError } from '../command.ts';
 import { readFile, writeFile } from '../files.ts';
-import { appResources, kernelChoice, readObject, refusable } from '../objects.ts';
+import { appResources, kernelChoice, onHost, readObject, refusable, wantsHost } from '../objects.ts';
 
 function contextOf(args: Arguments): Uint8Array {
   const [hex, file] = [args.text('ctx'), args.text('ctx-file')];
@@ -20,7 +21,7 @@ function contextOf(args: Arguments): Uint8Array {
 
 export const run: Command = {
   name: 'run',
-  usage: 'OBJ --prog NAME [--ctx HEX] [--ctx-file FILE] [--ctx-out FILE] [--kernel VERSION]',
+  usage: 'OBJ --prog NAME [--ctx HEX] [--ctx-file FILE] [--ctx-out FILE] [--kernel VERSION|host]',
   summary: 'BPF_PROG_RUN of a SEC("syscall") program',
   options: {
     ...KERNEL_OPTIONS,
@@ -40,13 +41,9 @@ export const run: Command = {
     }
     const context = contextOf(args);
     return refusable(args, output, () => {
-      const result = runSyscallProgram(
-        appResources(),
-        simulationOptions(kernelChoice(args)),
-        spec,
-        program,
-        context,
-      );
+      const result = wantsHost(args)
+        ? onHost((machine) => runOnMachine(machine, spec, program, context))
+        : runSyscallProgram(appResources(), simulationOptions(kernelChoice(args)), spec, program, context);
       const { log, ...shown } = result;
       const out = args.text('ctx-out');
       if (out !== undefined) writeFile(out, result.ctx);

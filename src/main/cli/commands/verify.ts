@@ -4,12 +4,13 @@ import {
   programType,
   simulationOptions,
   verifyObject,
+  verifyOnMachine,
   verifyRaw,
   type Verdict,
 } from '../../workbench/index.ts';
 import { type Arguments, type Command, KERNEL_OPTIONS, type Output, UsageError } from '../command.ts';
 import { readFile } from '../files.ts';
-import { appResources, kernelChoice, readObject } from '../objects.ts';
+import { appResources, kernelChoice, onHost, readObject, wantsHost } from '../objects.ts';
 
 /** 4 adds the statistics of the kernel's log level 4. */
 const LOG_LEVELS = ['0', '1', '2', '4', '5', '6', '7'] as const;
@@ -18,7 +19,7 @@ const RAW_OPTIONS = ['type', 'sleepable', 'map'] as const;
 export const verify: Command = {
   name: 'verify',
   usage:
-    'OBJ [--prog NAME] [--log 0|1|2] | --raw FILE --type TYPE [--sleepable] [--map TYPE:KEY:VALUE:ENTRIES[:FLAGS]]… [--kernel VERSION]',
+    'OBJ [--prog NAME] [--log 0|1|2] | --raw FILE --type TYPE [--sleepable] [--map TYPE:KEY:VALUE:ENTRIES[:FLAGS]]… [--kernel VERSION|host]',
   summary: 'verdict per program, with the kernel’s log text',
   options: {
     ...KERNEL_OPTIONS,
@@ -49,14 +50,14 @@ async function ofObject(args: Arguments, output: Output, logLevel: number): Prom
   const program = args.text('prog');
   if (program !== undefined && !spec.programs.some(({ name }) => name === program))
     throw new UsageError(`there is no program '${program}'`);
-  return verifyObject(appResources(), simulationOptions(kernelChoice(args)), spec, {
-    logLevel,
-    ...(program === undefined ? {} : { program }),
-  });
+  const choice = program === undefined ? {} : { program };
+  if (wantsHost(args)) return onHost((machine) => verifyOnMachine(machine, spec, choice));
+  return verifyObject(appResources(), simulationOptions(kernelChoice(args)), spec, { logLevel, ...choice });
 }
 
 function ofInstructions(args: Arguments, path: string, logLevel: number): Verdict {
   if (args.positionals.length > 0) throw new UsageError('--raw FILE takes no OBJ');
+  if (wantsHost(args)) throw new UsageError('--raw works on simulated kernels only');
   if (args.text('prog') !== undefined)
     throw new UsageError('--prog belongs to OBJ: --raw FILE is one program');
   const type = args.text('type');

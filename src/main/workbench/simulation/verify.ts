@@ -9,7 +9,7 @@ import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
  * The object with one program in its struct_ops variables: whatever these name is loaded along. A variable without it
  * is left out, unless it is not of struct_ops.
  */
-function aloneIn(spec: ObjectSpec, program: ProgramSpec): ObjectSpec {
+export function aloneIn(spec: ObjectSpec, program: ProgramSpec): ObjectSpec {
   const maps = spec.maps.map((map) => {
     if (map.structOps === undefined) return map;
     const slots = map.structOps.slots.filter((slot) => slot.program === program.name);

@@ -45,6 +45,8 @@ export interface LabGuest {
   toGuestPath(hostPath: string): string;
   /** Runs a script of this repository in the guest with this machine's Node, which sees the guest's devices. */
   runNode(script: string, args?: readonly string[], timeoutMs?: number): ProgramResult;
+  /** The same as a command for a shell of the guest, where several programs run side by side. `/mnt` is its /out. */
+  nodeCommand(script: string, args?: readonly string[]): string;
   /** BTF of the guest's kernel, /sys/kernel/btf/vmlinux. */
   kernelBtf(): Uint8Array;
   /** What the guest's console has said. */
@@ -169,14 +171,12 @@ export async function bootLab(options: LabOptions = {}): Promise<LabGuest> {
       outDir,
       console,
       toGuestPath: (hostPath) => `/host${hostPath}`,
-      runNode(script, args = [], timeoutMs = 60_000) {
-        const bind = ['dev', 'proc', 'sys']
-          .map((name) => `mount -o bind /${name} /host/${name}`)
-          .join(' && ');
-        kernel.run(['sh', '-c', `grep -q ' /host/dev ' /proc/mounts || { ${bind}; }`]);
-        const path = join(REPOSITORY, script);
-        return kernel.run(['chroot', '/host', process.execPath, path, ...args], { timeoutMs });
-      },
+      runNode: (script, args = [], timeoutMs = 60_000) =>
+        kernel.run(inGuest(kernel, script, args), { timeoutMs }),
+      nodeCommand: (script, args = []) =>
+        inGuest(kernel, script, args)
+          .map((word) => `'${word}'`)
+          .join(' '),
       kernelBtf() {
         // The shared folder is many times quicker than the agent's line.
         const { status, stderr } = kernel.run(['sh', '-c', 'cat /sys/kernel/btf/vmlinux >/out/vmlinux.btf']);
@@ -206,6 +206,14 @@ export async function bootLab(options: LabOptions = {}): Promise<LabGuest> {
       error,
     );
   }
+}
+
+/** Node's command line in the guest: the machine's root is its root, with the guest's devices bound into it. */
+function inGuest(kernel: RealKernel, script: string, args: readonly string[]): string[] {
+  const bind = ['dev', 'proc', 'sys'].map((name) => `mount -o bind /${name} /host/${name}`);
+  const all = [...bind, 'mount -o bind /out /host/mnt'].join(' && ');
+  kernel.run(['sh', '-c', `grep -q ' /host/dev ' /proc/mounts || { ${all}; }`]);
+  return ['chroot', '/host', process.execPath, join(REPOSITORY, script), ...args];
 }
 
 function connect(fifos: FifoPair, asidePath: string): RealKernel {

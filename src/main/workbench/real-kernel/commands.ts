@@ -1,0 +1,129 @@
+import { bytesEqual } from '../../engine/base/index.ts';
+import { type ObjectSpec } from '../../engine/elf/index.ts';
+import { loadFailureOf } from '../../engine/loader/index.ts';
+import { EventLog, type Recording, writeRecording } from '../../engine/recording/index.ts';
+import { type UhidTwin } from '../../host/real-kernel/index.ts';
+import { type VerdictView } from '../../../preload/contract/index.ts';
+import { type ProjectObject } from '../projects/project-library.ts';
+import { chooseDevice, mapContents, type ReplayFileOptions, type ReplayReport } from '../replay-file.ts';
+import { type ProgramRun } from '../run-program.ts';
+import { refusedVerdict } from '../simulation/verdicts.ts';
+import { aloneIn } from '../simulation/verify.ts';
+import { type RealMachine } from './machine.ts';
+
+/*
+ * verify, run and replay with a real kernel behind them, in the shape of those with the simulated one.
+ */
+
+/** The real verifier's verdict on every program of an object, each loaded alone. */
+export function verifyOnMachine(
+  machine: RealMachine,
+  spec: ObjectSpec,
+  choice: { readonly program?: string; readonly logLevel?: number } = {},
+): VerdictView[] {
+  const programs = spec.programs.filter(
+    ({ name }) => choice.program === undefined || name === choice.program,
+  );
+  return programs.map((program) => {
+    try {
+      machine.load(aloneIn(spec, program), { autoload: ({ name }) => name === program.name }).close();
+      return { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
+    } catch (error) {
+      const failure = loadFailureOf(error);
+      if (failure === undefined) throw error;
+      const log = failure.log.length > 0 || !(error instanceof Error) ? failure.log : [error.message];
+      return { ...refusedVerdict({ ...failure, log }), program: program.name };
+    }
+  });
+}
+
+/** BPF_PROG_RUN of a SEC("syscall") program in the real kernel, which does not tell what commands it makes. */
+export function runOnMachine(
+  machine: RealMachine,
+  spec: ObjectSpec,
+  program: string,
+  context: Uint8Array,
+): ProgramRun {
+  const loaded = machine.load(spec);
+  try {
+    const run = loaded.runProgram(program, context.length === 0 ? {} : { context });
+    const errno = run.result < 0 ? -run.result : 0;
+    return { rc: run.result, errno, retval: run.retval, ctx: run.context, calls: [], log: [] };
+  } finally {
+    loaded.close();
+  }
+}
+
+/**
+ * Makes a device of the recording through /dev/uhid, attaches the objects to it in the real kernel, and feeds it the
+ * recording as fast as it goes. What a reader of hidraw sees comes back. The kernel counts no runs of programs.
+ */
+export function replayOnMachine(
+  machine: RealMachine,
+  objects: readonly ProjectObject[],
+  recording: Recording,
+  options: Pick<ReplayFileOptions, 'device' | 'before'>,
+): { report: ReplayReport; text: string } {
+  machine.requireHidBpf();
+  const plan = chooseDevice(recording, options.device);
+  const { name, phys, bus, vendor, product, descriptor } = plan;
+  const device = machine.devices.createUhid({ name, phys, uniq: '', bus, vendor, product, descriptor });
+  const loaded = [];
+  try {
+    for (const { spec } of objects) loaded.push(machine.load(spec, { hidId: device.hidId }));
+    for (const object of loaded) {
+      for (const map of object.structOpsMaps) object.attachStructOps(map, { hidId: device.hidId });
+    }
+    device.settle();
+    const fixed = device.read('report_descriptor');
+    const { events, counts } = feed(device, recording, recording.devices.indexOf(plan), options.before);
+    const report: ReplayReport = {
+      device: { name, bus, vendor, product },
+      descriptorChanged: !bytesEqual(fixed, descriptor),
+      ...counts,
+      programs: [],
+      maps: mapContents(loaded),
+      log: [],
+    };
+    const after = { ...plan, index: 0, descriptor: fixed, eventCount: events.length };
+    const text = writeRecording(
+      { format: 'hid-recorder', devices: [after], events, notes: [], problems: [] },
+      { before: options.before },
+    );
+    return { report, text };
+  } finally {
+    for (const object of loaded) object.close();
+    device.destroy();
+  }
+}
+
+type Counts = Pick<ReplayReport, 'eventsIn' | 'eventsOut' | 'dropped' | 'changed'>;
+
+function feed(
+  device: UhidTwin,
+  recording: Recording,
+  place: number,
+  withBefore: boolean,
+): { events: EventLog; counts: Counts } {
+  const source = recording.events;
+  const events = new EventLog();
+  const counts = { eventsIn: 0, eventsOut: 0, dropped: 0, changed: 0 };
+  device.openHidraw();
+  for (let i = 0; i < source.length; i++) {
+    if (source.device(i) !== place) continue;
+    const time = source.timeMicroseconds(i);
+    const bytes = source.deviceBytes(i);
+    counts.eventsIn++;
+    device.input(bytes);
+    const after = device.readReports();
+    counts.eventsOut += after.length;
+    if (after.length === 0) {
+      counts.dropped++;
+      if (withBefore) events.appendDropped(time, 0, 0, bytes);
+    } else if (after.length > 1 || !bytesEqual(after[0] ?? bytes, bytes)) counts.changed++;
+    after.forEach((out, copy) =>
+      events.append(time, 0, 0, out, withBefore && copy === 0 ? bytes : undefined),
+    );
+  }
+  return { events, counts };
+}
