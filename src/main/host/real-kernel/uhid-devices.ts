@@ -47,17 +47,18 @@ export interface IoctlResult {
 
 /** HID devices made through /dev/uhid of a real kernel: one agent plays them, the other uses them. */
 export class LabDevices {
-  readonly #player: RealKernel;
+  /** The agent that plays the devices. */
+  readonly player: RealKernel;
   readonly #user: RealKernel;
 
   constructor(player: RealKernel, user: RealKernel) {
-    this.#player = player;
+    this.player = player;
     this.#user = user;
   }
 
   /** Names of the HID devices in sysfs, such as 0003:1234:5678.0001. */
   names(): string[] {
-    return this.#player.run(['ls', HID_DEVICES]).stdout.split('\n').filter(Boolean);
+    return this.player.run(['ls', HID_DEVICES]).stdout.split('\n').filter(Boolean);
   }
 
   /**
@@ -67,17 +68,17 @@ export class LabDevices {
   createUhid(identity: Partial<UhidIdentity> & Pick<UhidIdentity, 'descriptor'>): LabDevice {
     const whole = { name: 'Lab device', phys: '', uniq: '', bus: 3, vendor: 0x1209, product: 1, ...identity };
     const before = new Set(this.names());
-    const fd = openFile(this.#player, '/dev/uhid', OpenFlag.RDWR | OpenFlag.NONBLOCK);
+    const fd = openFile(this.player, '/dev/uhid', OpenFlag.RDWR | OpenFlag.NONBLOCK);
     if (fd < 0)
       throw new HostError(
         'io',
         `/dev/uhid: errno ${-fd}${fd === -2 ? ': load it with: sudo modprobe uhid' : ''}`,
       );
-    const written = writeOnce(this.#player, fd, encodeCreate(whole));
+    const written = writeOnce(this.player, fd, encodeCreate(whole));
     if (written < 0) throw new HostError('io', `UHID_CREATE2: errno ${-written}`);
     const name = within(APPEAR_LIMIT, () => this.names().find((candidate) => !before.has(candidate)));
     if (name === undefined) throw new HostError('io', 'the kernel made no HID device of it');
-    const device = new LabDevice(this.#player, this.#user, fd, name);
+    const device = new LabDevice(this.player, this.#user, fd, name);
     device.settle();
     return device;
   }
