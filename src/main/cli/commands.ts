@@ -22,5 +22,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'play', load: async () => (await import('./commands/play.ts')).play },
   { name: 'test', load: async () => (await import('./commands/test.ts')).test },
   { name: 'conformance', load: async () => (await import('./commands/conformance.ts')).conformance },
+  { name: 'bench', load: async () => (await import('./commands/bench.ts')).bench },
   { name: 'serve', load: async () => (await import('./commands/serve.ts')).serve },
 ];
