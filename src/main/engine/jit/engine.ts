@@ -41,9 +41,6 @@ interface Repeater {
   readonly run: Compiled;
 }
 
-/** Above this many instructions a program is interpreted: a WebAssembly function may not have more than 7 MB. */
-const LARGEST_PROGRAM = 100_000;
-
 /** WebAssembly hands out i64 as signed. */
 function unsigned(value: bigint): bigint {
   return BigInt.asUintN(64, value);
@@ -52,7 +49,7 @@ function unsigned(value: bigint): bigint {
 /** The engine `jit` of one machine: compiles programs when they first run. */
 export class Jit {
   readonly #machine: Machine;
-  readonly #instances = new WeakMap<VmProgram, Instance>();
+  readonly #instances = new WeakMap<VmProgram, Instance | undefined>();
   readonly #repeaters = new WeakMap<VmProgram, Repeater>();
   readonly #modules = new ModuleCache();
   /** What all modules import. */
@@ -69,23 +66,25 @@ export class Jit {
 
   /** Runs a function of a program; an Engine in the machine's sense. */
   run(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
-    if (program.insns.length > LARGEST_PROGRAM) {
+    const instance = this.instance(program);
+    const repeats = run.repeat > 1 || run.restore !== undefined;
+    const repeater = repeats ? this.#repeater(program, entry, run.restore?.size ?? 0) : undefined;
+    if (instance === undefined || (repeats && repeater === undefined)) {
       return interpret(run, program, entry, args);
     }
     const { bytes } = this.#machine.arena;
     const outer = { run: this.#run, programs: this.#programs };
     const control = outer.run === undefined ? undefined : bytes.slice(CONTROL_RANGE.start, CONTROL_RANGE.end);
-    const instance = this.instance(program);
     this.#run = run;
     this.#programs = instance.programs;
     this.#deepest = run.stack.topOf(MAX_CALL_FRAMES - 1);
     const before = run.fuel;
     this.#fuel = before;
     try {
-      const repeats = run.repeat > 1 || run.restore !== undefined;
-      const r0 = repeats
-        ? this.#callRepeatedly(run, program, entry, args)
-        : this.#call(instance, entry, args, run.stack.top);
+      const r0 =
+        repeater === undefined
+          ? this.#call(instance, entry, args, run.stack.top)
+          : this.#callRepeatedly(repeater, run, args);
       run.fuel = this.#fuel;
       run.instructions = before - run.fuel;
       return r0;
@@ -98,13 +97,11 @@ export class Jit {
     }
   }
 
-  /** The compiled program. */
-  instance(program: VmProgram): Instance {
-    let instance = this.#instances.get(program);
-    if (instance === undefined) {
-      instance = this.#instantiate(program);
-      this.#instances.set(program, instance);
-    }
+  /** The compiled program; undefined for one that is interpreted. */
+  instance(program: VmProgram): Instance | undefined {
+    if (this.#instances.has(program)) return this.#instances.get(program);
+    const instance = this.#instantiate(program);
+    this.#instances.set(program, instance);
     return instance;
   }
 
@@ -123,9 +120,10 @@ export class Jit {
     this.#machine.arena.view.setUint32(Control.DEEPEST, value, true);
   }
 
-  #instantiate(program: VmProgram): Instance {
+  #instantiate(program: VmProgram): Instance | undefined {
     const { entries } = this.#machine.decoded(program);
     const compiled = this.#modules.of(program, entries);
+    if (compiled === undefined) return undefined;
     const exports = this.#exportsOf(program, compiled);
     return {
       program,
@@ -134,11 +132,14 @@ export class Jit {
     };
   }
 
-  #repeater(program: VmProgram, restored: number): Compiled {
+  #repeater(program: VmProgram, entry: number, restored: number): Compiled | undefined {
+    if (entry !== 0) throw new EngineError('usage', 'only the main function can be repeated');
     const known = this.#repeaters.get(program);
     if (known?.restored === restored) return known.run;
     const { entries } = this.#machine.decoded(program);
-    const exports = this.#exportsOf(program, this.#modules.repeating(program, entries, restored));
+    const compiled = this.#modules.repeating(program, entries, restored);
+    if (compiled === undefined) return undefined;
+    const exports = this.#exportsOf(program, compiled);
     const run = exports[REPEAT] as Compiled;
     this.#repeaters.set(program, { restored, run });
     return run;
@@ -193,15 +194,14 @@ export class Jit {
     return 1;
   }
 
-  #callRepeatedly(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
-    if (entry !== 0) throw new EngineError('usage', 'only the main function can be repeated');
+  #callRepeatedly(repeater: Compiled, run: Run, args: readonly bigint[]): bigint {
+    const { to = 0, from = 0 } = run.restore ?? {};
     const { view } = this.#machine.arena;
-    const { to = 0, from = 0, size = 0 } = run.restore ?? {};
     view.setUint32(Control.TO, to, true);
     view.setUint32(Control.FROM, from, true);
     view.setUint32(Control.LEFT, run.repeat, true);
     for (let i = 0; i < 5; i++) view.setBigUint64(Control.ARGUMENTS + 8 * i, args[i] ?? 0n, true);
-    return unsigned(this.#repeater(program, size)(0n, 0n, 0n, 0n, 0n, run.stack.top));
+    return unsigned(repeater(0n, 0n, 0n, 0n, 0n, run.stack.top));
   }
 
   /** Tail calls are counted anew in every repeated run. */
@@ -330,7 +330,8 @@ export class Jit {
       const frame = run.stack.topOf(depth);
       this.#machine.arena.view.setInt32(frame, at.pc, true);
       const place = run.place;
-      const r0 = this.#call(this.instance(at.program), entry, result.args, frame);
+      // It is compiled: it is running.
+      const r0 = this.#call(this.instance(at.program) as Instance, entry, result.args, frame);
       run.place = place;
       run.program = at.program;
       run.pc = at.pc;
@@ -355,8 +356,9 @@ export class Jit {
     this.#programs = before.map((program, i) => (i < depth ? program : target));
     const context = [at.args[0] as bigint];
     let r0: bigint;
-    if (decoded.stackSize === run.stack.frameSize) {
-      r0 = this.#call(this.instance(target), 0, context, at.frame);
+    const instance = this.instance(target);
+    if (instance !== undefined && decoded.stackSize === run.stack.frameSize) {
+      r0 = this.#call(instance, 0, context, at.frame);
     } else {
       run.fuel = this.#fuel;
       r0 = finish(new RunState(run, decoded, depth).begin(0, context, this.#callers(at.frame)));

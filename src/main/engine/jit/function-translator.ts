@@ -11,7 +11,7 @@ import {
 } from './arithmetic.ts';
 import { emitAtomic, emitLoad, emitStore, pushForbidden } from './memory-access.ts';
 import { Control, FunctionIndex, HandOver, I32_LOCALS, I64_LOCALS, Local, registerLocal } from './control.ts';
-import { type Block, type Flow, flowOf } from './flow.ts';
+import { type Block, type Flow } from './flow.ts';
 import { type FuelPlan, planFuel } from './fuel-plan.ts';
 import { type Code, liveness } from './registers.ts';
 import { emitRecipe } from './recipe.ts';
@@ -22,7 +22,6 @@ import { W, VOID, WasmWriter, type WasmFunction } from './wasm-writer.ts';
 export interface ProgramContext {
   readonly code: Code;
   readonly insns: readonly Insn[];
-  readonly starts: Uint8Array;
   /** Function number in the module by first slot. */
   readonly functions: ReadonlyMap<number, number>;
   /** Global that holds the value of the ld_imm64 at a slot, where it differs between loads of the same program. */
@@ -102,12 +101,12 @@ export class FunctionTranslator {
   readonly #restored: number | undefined;
 
   /** @param restored set if the function shall run as often as Control.LEFT says: bytes to put back before each run */
-  constructor(context: ProgramContext, entry: number, restored?: number) {
+  constructor(context: ProgramContext, entry: number, flow: Flow, restored?: number) {
     this.entry = entry;
     this.#context = context;
     this.#restored = restored;
     const { code, insns, stackSize, proved, probes } = context;
-    this.#flow = flowOf(insns, context.starts, entry);
+    this.#flow = flow;
     this.#plan = planAccesses({
       code,
       flow: this.#flow,

@@ -39,17 +39,37 @@ function sameCode(left: VmProgram, right: VmProgram): boolean {
   });
 }
 
+/** Undefined for a program that should be interpreted, also because WebAssembly has no room for it. */
+function compile(
+  program: VmProgram,
+  entries: readonly number[],
+  restored?: number,
+): CompiledModule | undefined {
+  const translation = translate(program, entries, restored);
+  if (translation === undefined) return undefined;
+  try {
+    return { exits: translation.exits, module: new wasm.Module(translation.bytes) };
+  } catch (error) {
+    if (error instanceof wasm.CompileError && /size|limit|maximum|too/i.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
 /** Compiled modules by program tag: loading a program again finds its module. When too many are kept, all are forgotten. */
 export class ModuleCache {
   readonly #byTag = new Map<string, Cached[]>();
   #kept = 0;
 
-  /** @param entries first slots of the program's functions */
-  of(program: VmProgram, entries: readonly number[]): CompiledModule {
+  /**
+   * The program's module; undefined if it should be interpreted.
+   * @param entries first slots of the program's functions
+   */
+  of(program: VmProgram, entries: readonly number[]): CompiledModule | undefined {
     const known = this.#byTag.get(program.tag)?.find((cached) => sameCode(cached.program, program));
     if (known !== undefined) return known;
-    const { bytes, exits } = translate(program, entries);
-    const cached = { program, exits, module: new wasm.Module(bytes) };
+    const compiled = compile(program, entries);
+    if (compiled === undefined) return undefined;
+    const cached = { program, ...compiled };
     if (this.#kept >= MODULES_KEPT) {
       this.#byTag.clear();
       this.#kept = 0;
@@ -62,8 +82,7 @@ export class ModuleCache {
   }
 
   /** The program with the export `repeat`; not kept, as programs are seldom repeated. */
-  repeating(program: VmProgram, entries: readonly number[], restored: number): CompiledModule {
-    const { bytes, exits } = translate(program, entries, restored);
-    return { exits, module: new wasm.Module(bytes) };
+  repeating(program: VmProgram, entries: readonly number[], restored: number): CompiledModule | undefined {
+    return compile(program, entries, restored);
   }
 }

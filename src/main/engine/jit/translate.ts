@@ -9,7 +9,7 @@ import {
 import { roundUp } from '../base/index.ts';
 import { COMMON_NAMES, REGION_TYPE, WIDEN_TYPE } from './common.ts';
 import { FunctionIndex } from './control.ts';
-import { blockStarts } from './flow.ts';
+import { type Flow, blockStarts, flowOf } from './flow.ts';
 import { type Exits, FunctionTranslator, type ProgramContext } from './function-translator.ts';
 import { readCode } from './registers.ts';
 import { type FunctionType, I32, I64, writeModule } from './wasm-writer.ts';
@@ -82,19 +82,45 @@ export interface Translation {
   readonly exits: ReadonlyMap<number, Exits>;
 }
 
+/** Above this many instructions a program is better interpreted than compiled: compilers take time and memory for it. */
+const LARGEST_PROGRAM = 32_768;
+/** Blocks of an irreducible function: each is in the one loop of all. */
+const MOST_IRREDUCIBLE_BLOCKS = 500;
+/** Blocks in loops, counted for every loop that they are in. */
+const MOST_BLOCKS_IN_LOOPS = 200_000;
+
+/** Whether compiling a function costs more than it is worth. */
+function isTooComplex({ blocks, irreducible }: Flow): boolean {
+  if (irreducible) return blocks.length > MOST_IRREDUCIBLE_BLOCKS;
+  let inLoops = 0;
+  blocks.forEach(({ taken, next }, number) => {
+    if (taken >= 0 && taken <= number) inLoops += number - taken;
+    if (next >= 0 && next <= number) inLoops += number - next;
+  });
+  return inLoops > MOST_BLOCKS_IN_LOOPS;
+}
+
 /**
- * Translates a program to a WebAssembly module: one exported function `f<slot>` for each of its functions.
+ * Translates a program to a WebAssembly module: one exported function `f<slot>` for each of its functions. Undefined for a
+ * program that should be interpreted: a giant, or one with an extraordinary number of loops.
  * @param entries first slots of its functions
  * @param restored set if the export `repeat` is wanted as well: bytes to put back before each run
  */
-export function translate(program: VmProgram, entries: readonly number[], restored?: number): Translation {
+export function translate(
+  program: VmProgram,
+  entries: readonly number[],
+  restored?: number,
+): Translation | undefined {
   const { insns } = program;
+  if (insns.length > LARGEST_PROGRAM) return undefined;
+  const starts = blockStarts(insns, entries);
+  const flows = entries.map((entry) => flowOf(insns, starts, entry));
+  if (flows.some(isTooComplex)) return undefined;
   const stackSize = roundUp(program.stackSize ?? DEFAULT_STACK_SIZE, 16);
   const slots = addressSlots(insns);
   const context: ProgramContext = {
     code: readCode(insns),
     insns,
-    starts: blockStarts(insns, entries),
     functions: new Map(entries.map((entry, i) => [entry, FunctionIndex.FIRST + i])),
     globals: new Map(slots.map((slot, i) => [slot, i])),
     stackSize,
@@ -104,10 +130,10 @@ export function translate(program: VmProgram, entries: readonly number[], restor
     type: Type.PROGRAM,
     recipeOf: (insn) => targetOf(program, insn)?.inline,
   };
-  const translators = entries.map((entry) => new FunctionTranslator(context, entry));
+  const translators = entries.map((entry, i) => new FunctionTranslator(context, entry, flows[i] as Flow));
   const functions = translators.map((translator) => translator.translate(exportName(translator.entry)));
   if (restored !== undefined) {
-    functions.push(new FunctionTranslator(context, 0, restored).translate(REPEAT));
+    functions.push(new FunctionTranslator(context, 0, flows[0] as Flow, restored).translate(REPEAT));
   }
   return {
     bytes: writeModule(TYPES, IMPORTS, slots.map(globalName), functions),

@@ -33,6 +33,7 @@ export interface WasmApi {
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => WasmInstance;
   readonly RuntimeError: new (...args: never[]) => Error;
+  readonly CompileError: new (...args: never[]) => Error;
 }
 
 export const wasm: WasmApi = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;

@@ -58,8 +58,8 @@ export function benchStarts(): StartResult[] {
       );
       return nanoseconds / BATCH / 1e6;
     });
-    const { bytes } = translate(sample(instructions, -1), [0]);
-    return { instructions, milliseconds: median(times.slice(5)), bytes: bytes.length, bar };
+    const bytes = translate(sample(instructions, -1), [0])?.bytes.length ?? 0;
+    return { instructions, milliseconds: median(times.slice(5)), bytes, bar };
   });
 }
 

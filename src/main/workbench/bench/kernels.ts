@@ -61,7 +61,13 @@ async function bpfProgram(folder: string, name: string): Promise<VmProgram> {
   if (object === undefined) throw new HostError('io', `${main} does not compile for BPF: ${output}`);
   const text = readElf(object).sections.find((section) => section.name === '.text');
   if (text === undefined) throw new HostError('io', `${main}: no code in the object`);
-  return { name, tag: `bench ${name}`, insns: decodeInsns(text.bytes), helpers: new Map(), kfuncs: new Map() };
+  return {
+    name,
+    tag: `bench ${name}`,
+    insns: decodeInsns(text.bytes),
+    helpers: new Map(),
+    kfuncs: new Map(),
+  };
 }
 
 interface Round {
