@@ -99,7 +99,7 @@ class Bench {
   }
 
   /** All that can be observed of a run. */
-  observe(insns: Insn[], tail: Insn[], fuel: number): Record<string, unknown> {
+  observe(insns: Insn[], tail: Insn[], fuel: number, repeat: number): Record<string, unknown> {
     this.reset();
     const base = { tag: `${JSON.stringify(insns)}`, kfuncs: new Map<number, HelperFunction>() };
     const other: VmProgram = {
@@ -118,7 +118,9 @@ class Bench {
       ].join('|');
     try {
       const args = [this.buffer, this.constants, this.scratch, 40n, 0x8000_0000_0000_0003n];
-      const result = this.machine.run(program, args, { engine: this.engine, fuel });
+      const bytes = this.machine.arena.bytesAt(this.buffer, 75).slice();
+      const repeated = repeat === 1 ? {} : { repeat, restore: { address: this.buffer, bytes } };
+      const result = this.machine.run(program, args, { engine: this.engine, fuel, ...repeated });
       return { ...result, memory: memory() };
     } catch (error) {
       if (!(error instanceof VmFault)) throw error;
@@ -348,6 +350,9 @@ function loopText({ pointer, start, count, step, accesses, indexed, call, outer 
     exit`;
 }
 
+/** Most runs are not repeated. */
+const repeats = fc.constantFrom(1, 1, 1, 2, 3);
+
 /** One line of everything observed, to compare quickly. */
 function summary(seen: Record<string, unknown>): string {
   return JSON.stringify(seen, (_key, item: unknown) => (typeof item === 'bigint' ? `${item}n` : item));
@@ -359,9 +364,9 @@ class Benches {
   readonly #others = [new Bench('interpreter', true), new Bench('jit', true)];
 
   /** Runs the program in all of them; throws if anything differs. The result is the kind of its fault, or `none`. */
-  compare(insns: Insn[], tail: Insn[], fuel: number): string {
-    const expected = this.#reference.observe(insns, tail, fuel);
-    for (const other of this.#others) expectSame(expected, other.observe(insns, tail, fuel), insns);
+  compare(insns: Insn[], tail: Insn[], fuel: number, repeat = 1): string {
+    const expected = this.#reference.observe(insns, tail, fuel, repeat);
+    for (const other of this.#others) expectSame(expected, other.observe(insns, tail, fuel, repeat), insns);
     return (expected['kind'] as string | undefined) ?? 'none';
   }
 }
@@ -396,8 +401,8 @@ describe('interpreter, fast interpreter and JIT agree in result, memory, fault, 
     const benches = new Benches();
     const seen = new Map<string, number>();
     fc.assert(
-      fc.property(anyProgram, ({ insns, tail }) => {
-        const kind = benches.compare(insns, tail, 1500);
+      fc.property(anyProgram, repeats, ({ insns, tail }, repeat) => {
+        const kind = benches.compare(insns, tail, 1500, repeat);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }),
       OPTIONS,
@@ -410,8 +415,8 @@ describe('interpreter, fast interpreter and JIT agree in result, memory, fault, 
     const seen = new Map<string, number>();
     const nothing = assemble('r0 = 0\nexit');
     fc.assert(
-      fc.property(anyLoop, ({ insns, fuel }) => {
-        const kind = benches.compare(insns, nothing, fuel);
+      fc.property(anyLoop, repeats, ({ insns, fuel }, repeat) => {
+        const kind = benches.compare(insns, nothing, fuel, repeat);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }),
       OPTIONS,

@@ -2,7 +2,7 @@ import { EngineError } from '../base/index.ts';
 import { type Accelerator } from './accelerator.ts';
 import { type Arena } from './arena.ts';
 import { CodeSpace } from './code-space.ts';
-import { execute } from './interpreter.ts';
+import { execute, outOfFuel } from './interpreter.ts';
 import { type Decoded, predecode } from './predecode.ts';
 import { Run } from './run.ts';
 import { RunState } from './run-state.ts';
@@ -141,7 +141,9 @@ export function interpret(run: Run, program: VmProgram, entry: number, args: rea
       run.machine.arena.bytes.copyWithin(to, from, from + size);
     }
     run.tailCalls = 0;
-    r0 = finish(new RunState(run, decoded).begin(entry, args));
+    const state = new RunState(run, decoded).begin(entry, args);
+    if (run.fuel < 0) outOfFuel(state);
+    r0 = finish(state);
   }
   return r0;
 }
