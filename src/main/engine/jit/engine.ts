@@ -99,7 +99,8 @@ export class Jit {
 
   /** The compiled program; undefined for one that is interpreted. */
   instance(program: VmProgram): Instance | undefined {
-    if (this.#instances.has(program)) return this.#instances.get(program);
+    const known = this.#instances.get(program);
+    if (known !== undefined || this.#instances.has(program)) return known;
     const instance = this.#instantiate(program);
     this.#instances.set(program, instance);
     return instance;
