@@ -15,7 +15,7 @@ export const COMMON_NAMES = ['widenRead', 'widenWrite', 'regionRead', 'regionWri
 /** The module of the functions that all programs of an arena share; it imports `findRegion` and the memory. */
 export function commonModule(): Uint8Array<ArrayBuffer> {
   const [widenRead, widenWrite, regionRead, regionWrite] = COMMON_NAMES;
-  return writeModule(
+  const { bytes } = writeModule(
     [WIDEN_TYPE, REGION_TYPE, FIND_REGION_TYPE],
     [{ name: 'findRegion', type: 2 }],
     [],
@@ -26,4 +26,5 @@ export function commonModule(): Uint8Array<ArrayBuffer> {
       regionFunction(1, true, regionWrite),
     ],
   );
+  return bytes;
 }

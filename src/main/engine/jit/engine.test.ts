@@ -124,6 +124,28 @@ describe.each(['interpreter', 'jit'] as const)('a machine with the %s', (engine)
   });
 });
 
+describe('an access said to be proved that was not', () => {
+  it.each([1, 2])('is a fault at its instruction, run %i times', (repeat) => {
+    const vm = machine();
+    const text = program(
+      `r6 = r1\nr0 = 0\ncall f\nexit\nf:\nr2 = 5\n*(u32 *)(r1 +8) = r2\nr0 = *(u8 *)(r1 +0)\nexit`,
+      {
+        provedAccesses: new Set([5, 6]),
+      },
+    );
+    const wild = vm.arena.base + 0xffff_ff00n;
+    const fault = faultOf(() => vm.run(text, [wild], { engine: 'jit', repeat }));
+    expect(fault).toMatchObject({ kind: 'out-of-bounds', pc: 5 });
+    expect(fault.message).toContain('write of 4 bytes through r1');
+    expect(faultOf(() => vm.run(text, [wild], { engine: 'interpreter' }))).toMatchObject({
+      kind: 'out-of-bounds',
+      pc: 5,
+    });
+    const address = vm.arena.allocate(16, { label: 'memory' });
+    expect(vm.run(text, [address], { engine: 'jit', repeat }).r0).toBe(0n);
+  });
+});
+
 describe('a machine without the JIT', () => {
   it('says that there is none', () => {
     const vm = new Machine(new Arena({ maximumBytes: 1 << 20 }));

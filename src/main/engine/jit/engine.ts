@@ -1,5 +1,5 @@
 import { EngineError } from '../base/index.ts';
-import { type Insn } from '../isa/index.ts';
+import { type Insn, accessBytes, isLoad } from '../isa/index.ts';
 import {
   type CallSite,
   type FaultPlace,
@@ -32,6 +32,7 @@ interface Instance {
   readonly functions: ReadonlyMap<number, Compiled>;
   /** What Jit.#programs is while only this program runs. */
   readonly programs: readonly VmProgram[];
+  readonly marks: readonly number[];
 }
 
 /** The main function, running Control.LEFT times. */
@@ -39,6 +40,7 @@ interface Repeater {
   /** Bytes put back before each run. */
   readonly restored: number;
   readonly run: Compiled;
+  readonly marks: readonly number[];
 }
 
 /** WebAssembly hands out i64 as signed. */
@@ -89,7 +91,7 @@ export class Jit {
       run.instructions = before - run.fuel;
       return r0;
     } catch (error) {
-      throw this.#explain(error, run);
+      throw this.#explain(error, run, repeats);
     } finally {
       this.#run = outer.run;
       this.#programs = outer.programs;
@@ -130,6 +132,7 @@ export class Jit {
       program,
       functions: new Map(entries.map((entry) => [entry, exports[exportName(entry)] as Compiled])),
       programs: new Array<VmProgram>(MAX_CALL_FRAMES).fill(program),
+      marks: compiled.marks,
     };
   }
 
@@ -142,7 +145,7 @@ export class Jit {
     if (compiled === undefined) return undefined;
     const exports = this.#exportsOf(program, compiled);
     const run = exports[REPEAT] as Compiled;
-    this.#repeaters.set(program, { restored, run });
+    this.#repeaters.set(program, { restored, run, marks: compiled.marks });
     return run;
   }
 
@@ -370,14 +373,34 @@ export class Jit {
     return r0;
   }
 
-  /** A trap of WebAssembly can only come from an access that the verifier is said to have proved. */
-  #explain(error: unknown, run: Run): unknown {
+  /**
+   * A trap of WebAssembly can only come from an access that the verifier is said to have proved. The registers are lost by
+   * then; the stack trace tells where in the module it was.
+   */
+  #explain(error: unknown, run: Run, repeated: boolean): unknown {
     if (!(error instanceof wasm.RuntimeError)) return error;
-    const place = { program: run.mainProgram, pc: run.pc, registers: [], callStack: [] };
+    const program = this.#programs[MAX_CALL_FRAMES - 1] ?? run.mainProgram;
+    const again = repeated && program === run.mainProgram;
+    const { marks = [] } = (again ? this.#repeaters : this.#instances).get(program) ?? {};
+    const pc = markedAt(marks, trapOffset(error)) ?? run.pc;
+    const insn = program.insns[pc] as Insn;
+    const base = isLoad(insn) ? insn.src : insn.dst;
     return new VmFault(
       'out-of-bounds',
-      `an access said to be proved left the arena (${error.message})`,
-      place,
+      `${isLoad(insn) ? 'read' : 'write'} of ${accessBytes(insn.code)} bytes through r${base}: said to be proved, but outside the arena`,
+      { program, pc, registers: [], callStack: [{ program, pc, entry: this.#entryOf(program, pc) }] },
     );
   }
+}
+
+/** Offset in its module at which a trap came up, as the stack trace has it; 0 if it does not say. */
+function trapOffset({ stack = '' }: Error): number {
+  return Number(/wasm-function\[\d+\]:(0x[0-9a-f]+)/.exec(stack)?.[1] ?? 0);
+}
+
+/** The slot of the last mark at or before an offset. */
+function markedAt(marks: readonly number[], offset: number): number | undefined {
+  let found: number | undefined;
+  for (let i = 0; i < marks.length && (marks[i] as number) <= offset; i += 2) found = marks[i + 1];
+  return found;
 }

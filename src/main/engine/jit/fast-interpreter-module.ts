@@ -223,5 +223,5 @@ export function fastInterpreterModule(): Uint8Array<ArrayBuffer> {
   code.get(ANSWER).get(LEFT).i32(1).op(W.i32Add).memory(W.i32Store, 0);
   code.get(AT).op(W.end);
   const run = { type: 0, locals: [1, 1] as const, body: code.bytes, exportName: 'run' };
-  return writeModule([TYPE], [], [], [run]);
+  return writeModule([TYPE], [], [], [run]).bytes;
 }

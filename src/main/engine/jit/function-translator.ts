@@ -97,6 +97,8 @@ export class FunctionTranslator {
   /** The block whose code is being made. */
   #block = 0;
   readonly #exits = new Map<number, Exit>();
+  /** Accesses said to be proved: offset in the code, slot. */
+  readonly #marks: number[] = [];
   /** Bytes to put back before every run of a function that runs again and again. */
   readonly #restored: number | undefined;
 
@@ -157,6 +159,7 @@ export class FunctionTranslator {
       locals: [I32_LOCALS, I64_LOCALS + caches],
       body: code.bytes,
       exportName,
+      marks: this.#marks,
     };
   }
 
@@ -562,6 +565,8 @@ export class FunctionTranslator {
         break;
       default:
     }
+    if (plan.kind === 'free' && this.#context.proved?.has(pc) === true)
+      this.#marks.push(this.#code.length, pc);
     const place =
       plan.kind === 'stack'
         ? { local: Local.FRAME, wide: false, offset: plan.offset }

@@ -7,6 +7,8 @@ export interface CompiledModule {
   readonly module: WasmModule;
   /** By the first slot of each function: where it hands over to the interpreter. */
   readonly exits: ReadonlyMap<number, Exits>;
+  /** Offsets in the module of accesses said to be proved, each followed by its slot. */
+  readonly marks: readonly number[];
 }
 
 interface Cached extends CompiledModule {
@@ -48,7 +50,8 @@ function compile(
   const translation = translate(program, entries, restored);
   if (translation === undefined) return undefined;
   try {
-    return { exits: translation.exits, module: new wasm.Module(translation.bytes) };
+    const { bytes, exits, marks } = translation;
+    return { exits, marks, module: new wasm.Module(bytes) };
   } catch (error) {
     if (error instanceof wasm.CompileError && /size|limit|maximum|too/i.test(error.message)) return undefined;
     throw error;

@@ -12,7 +12,7 @@ import { FunctionIndex } from './control.ts';
 import { type Flow, blockStarts, flowOf } from './flow.ts';
 import { type Exits, FunctionTranslator, type ProgramContext } from './function-translator.ts';
 import { readCode } from './registers.ts';
-import { type FunctionType, I32, I64, writeModule } from './wasm-writer.ts';
+import { type FunctionType, I32, I64, type WasmBinary, writeModule } from './wasm-writer.ts';
 
 function many(type: number, count: number): number[] {
   return new Array<number>(count).fill(type);
@@ -76,8 +76,8 @@ export function addressSlots(insns: readonly Insn[]): number[] {
   return slots;
 }
 
-export interface Translation {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/** `marks`: where in the module the accesses are that were said to be proved, and their slots. */
+export interface Translation extends WasmBinary {
   /** By the first slot of each function: where it hands over to the interpreter. */
   readonly exits: ReadonlyMap<number, Exits>;
 }
@@ -136,7 +136,7 @@ export function translate(
     functions.push(new FunctionTranslator(context, 0, flows[0] as Flow, restored).translate(REPEAT));
   }
   return {
-    bytes: writeModule(TYPES, IMPORTS, slots.map(globalName), functions),
+    ...writeModule(TYPES, IMPORTS, slots.map(globalName), functions),
     exits: new Map(translators.map(({ entry, exits }) => [entry, exits])),
   };
 }

@@ -247,6 +247,14 @@ export interface WasmFunction {
   readonly locals: readonly [number, number];
   readonly body: Uint8Array;
   readonly exportName?: string;
+  /** Places in the body that one may ask for, as pairs: offset, what it means to the one who made it. */
+  readonly marks?: readonly number[];
+}
+
+export interface WasmBinary {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The marks of all functions in order, with offsets in the module. */
+  readonly marks: readonly number[];
 }
 
 export interface FunctionType {
@@ -266,7 +274,8 @@ export function writeModule(
   imports: readonly WasmImport[],
   globals: readonly string[],
   functions: readonly WasmFunction[],
-): Uint8Array<ArrayBuffer> {
+): WasmBinary {
+  const found: number[] = [];
   const out = new WasmWriter();
   out.push(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   section(out, 1, (body) => {
@@ -299,11 +308,13 @@ export function writeModule(
   });
   section(out, 10, (body) => {
     body.u32(functions.length);
-    for (const { locals, body: code } of functions) {
+    for (const { locals, body: code, marks = [] } of functions) {
       const start = body.beginSized();
-      body.u32(2).u32(locals[0]).op(I32).u32(locals[1]).op(I64).push(code);
+      body.u32(2).u32(locals[0]).op(I32).u32(locals[1]).op(I64);
+      marks.forEach((value, i) => found.push(i % 2 === 0 ? body.length + value : value));
+      body.push(code);
       body.endSized(start);
     }
   });
-  return out.bytes.slice();
+  return { bytes: out.bytes.slice(), marks: found };
 }
