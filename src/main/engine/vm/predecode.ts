@@ -4,6 +4,7 @@ import {
   type Insn,
   InsnClass,
   InsnSource,
+  OPCODES,
   Op,
   type Opcode,
   PseudoSource,
@@ -84,23 +85,22 @@ export interface RegisterFile {
 
 class Constants {
   readonly words: number[] = [];
-  readonly #known = new Map<string, number>();
+  readonly #immediates = new Map<number, number>();
 
   /** Word index in the register file of the constant. */
   of(low: number, high: number): number {
-    const key = `${low},${high}`;
-    let at = this.#known.get(key);
-    if (at === undefined) {
-      at = 2 * REGISTERS + this.words.length;
-      this.words.push(low, high);
-      this.#known.set(key, at);
-    }
-    return at;
+    if (high === low >> 31) return this.immediate(low);
+    return 2 * REGISTERS + this.words.push(low, high) - 2;
   }
 
-  /** The sign-extended immediate. */
+  /** The same for a sign-extended immediate; equal ones share their place. */
   immediate(imm: number): number {
-    return this.of(imm, imm >> 31);
+    let at = this.#immediates.get(imm);
+    if (at === undefined) {
+      at = 2 * REGISTERS + this.words.push(imm, imm >> 31) - 2;
+      this.#immediates.set(imm, at);
+    }
+    return at;
   }
 }
 
@@ -132,8 +132,14 @@ const EXTENDED: Readonly<Record<string, number>> = {
   addr_space_cast: Internal.BAD,
 };
 
+const INTERNAL_OPS = new Map(OPCODES.map((entry) => [entry, internalOpOf(entry)]));
+
 /** The internal opcode of a row of the table. */
-export function internalOp({ code, name, meaning }: Opcode): number {
+export function internalOp(entry: Opcode): number {
+  return INTERNAL_OPS.get(entry) ?? Internal.BAD;
+}
+
+function internalOpOf({ code, name, meaning }: Opcode): number {
   const op = EXTENDED[name] ?? code;
   switch (meaning.kind) {
     case 'alu':
