@@ -89,7 +89,7 @@ class Knowledge {
   }
 
   copy(): Knowledge {
-    return new Knowledge([...this.values], [...this.offsets], this.roots.slice(), new Map(this.checked));
+    return new Knowledge(this.values.slice(), this.offsets.slice(), this.roots.slice(), new Map(this.checked));
   }
 }
 
@@ -166,7 +166,7 @@ class Planner {
       const inherits = block.predecessors.length === 1 && only !== undefined && only < number && number > 0;
       const known = inherits ? (atEnd[only] as Knowledge).copy() : this.#fresh(roots[number] as Int32Array);
       this.#block = number;
-      const started = [...known.values];
+      const started = known.values.slice();
       walk(code, block, (pc, insn, entry) => this.#visit(known, pc, insn, entry));
       this.#findGrowing(number, started, known);
       this.#close(known);
@@ -194,9 +194,10 @@ class Planner {
   }
 
   #fresh(roots: Int32Array): Knowledge {
-    const values = Array.from({ length: 10 }, () => this.#nextValue++);
+    const values: number[] = [];
+    for (let register = 0; register < 10; register++) values.push(this.#nextValue++);
     values.push(FRAME);
-    return new Knowledge(values, new Array<number>(11).fill(0), roots.slice(), new Map());
+    return new Knowledge(values, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], roots.slice(), new Map());
   }
 
   #visit(known: Knowledge, pc: number, insn: Insn, entry: Opcode): void {
