@@ -89,7 +89,12 @@ class Knowledge {
   }
 
   copy(): Knowledge {
-    return new Knowledge(this.values.slice(), this.offsets.slice(), this.roots.slice(), new Map(this.checked));
+    return new Knowledge(
+      this.values.slice(),
+      this.offsets.slice(),
+      this.roots.slice(),
+      new Map(this.checked),
+    );
   }
 }
 
