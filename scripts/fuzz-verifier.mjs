@@ -4,12 +4,12 @@
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
 // level (1 unless told); --all prints differences in errno, words and log too, not only in the verdict. Ends with 1 if
 // anything was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, projectNode, requireNode, runNode } from './toolchain.mjs';
 
 requireNode();
-if (process.execPath !== projectNode()) {
+if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
   // The rest reads TypeScript, which the project's own Node does.
   process.exit(runNode('scripts/fuzz-verifier.mjs', process.argv.slice(2)));
 }

@@ -11,6 +11,7 @@ const scripts = [
   'build-samples.mjs',
   'build-icon.mjs',
   'build-agent.mjs',
+  'generate-verifier-pages.mjs',
 ];
 for (const script of scripts) {
   const run = spawnSync(process.execPath, [join(here, script)], { stdio: 'inherit' });

@@ -140,6 +140,19 @@ export interface VerdictView {
   readonly line?: number;
   /** One plain sentence, where there is one: what is wrong, why the kernel refuses, what usually mends it. */
   readonly explanation?: string;
+  /** The explanation's page in the documentation: `docs/verifier/map-value-null.md`. */
+  readonly page?: string;
+  /** What no kernel says, but an author should know. */
+  readonly warnings?: readonly VerdictWarning[];
+}
+
+/** A warning about a program: from the verifier, or from other kernels' verdicts. */
+export interface VerdictWarning {
+  /** Stable name of this kind of warning. */
+  readonly code: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
 }
 
 /* ---- devices and descriptors ---- */

@@ -79,12 +79,19 @@ function ofInstructions(args: Arguments, path: string, logLevel: number): Verdic
   );
 }
 
-function plain({ program: prog, accepted, errno, log, line }: Verdict): object {
-  return { prog, accepted, errno, log, ...(line === undefined ? {} : { line }) };
+function plain({ program: prog, accepted, errno, log, line, warnings }: Verdict): object {
+  return {
+    prog,
+    accepted,
+    errno,
+    log,
+    ...(line === undefined ? {} : { line }),
+    ...(warnings === undefined ? {} : { warnings }),
+  };
 }
 
 function print(verdict: Verdict, logLevel: number, output: Output): void {
-  const { program: name, accepted, errno, processed, log, file, line, explanation } = verdict;
+  const { program: name, accepted, errno, processed, log, file, line, explanation, page } = verdict;
   const where = file === undefined ? '' : ` at ${file}:${line ?? 0}`;
   output.line(
     accepted
@@ -92,5 +99,9 @@ function print(verdict: Verdict, logLevel: number, output: Output): void {
       : `${name}: rejected (${errno})${where}`,
   );
   if (!accepted || logLevel > 0) for (const text of log) output.line(`  ${text}`);
-  if (explanation !== undefined) output.line(explanation);
+  if (explanation !== undefined) output.line(`${explanation}${page === undefined ? '' : ` (${page})`}`);
+  for (const warning of verdict.warnings ?? []) {
+    const place = warning.file === undefined ? '' : `${warning.file}:${warning.line ?? 0}: `;
+    output.line(`  warning: ${place}${warning.message} [${warning.code}]`);
+  }
 }

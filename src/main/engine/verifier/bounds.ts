@@ -2,9 +2,19 @@
  * What the bounds of a scalar tell about each other and about its bits (reg_bounds_sync() in kernel/bpf/verifier.c):
  * six views of one value, each tightened by the others.
  */
-import { signedLess, unsignedLess } from './int64.ts';
+import { ALL_BITS, highHalf, lowHalf, signedLess, unsignedLess } from './int64.ts';
 import { type Register, S32_MAX, S32_MIN } from './register.ts';
-import { TNUM_UNKNOWN, Tnum, tnumCast, tnumConst, tnumIntersect, tnumRange, tnumSubreg } from './tnum.ts';
+import {
+  TNUM_UNKNOWN,
+  Tnum,
+  tnumCast,
+  tnumConst,
+  tnumIntersect,
+  tnumNext,
+  tnumNext32,
+  tnumRange,
+  tnumSubreg,
+} from './tnum.ts';
 
 /** smin = max(smin, value) */
 export function raiseSmin(r: Register, high: number, low: number): void {
@@ -66,6 +76,45 @@ export function boundsFromBits(r: Register): void {
   lowerSmax(r, bits.valueHigh | (bits.maskHigh & S32_MAX), mostLow);
   raiseUmin(r, bits.valueHigh, bits.valueLow);
   lowerUmax(r, bits.valueHigh | bits.maskHigh, mostLow);
+  if (singleValues && !bits.isUnknown) pinSingleValue(r);
+}
+
+let singleValues = false;
+
+/** Sets for the verification that begins whether one value that bits and range leave is found (7.0, stable branches from 6.18 on). */
+export function findSingleValues(on: boolean): void {
+  singleValues = on;
+}
+
+/** The same where everything fits into 32 bits: most often it does. */
+function pinSmallValue(r: Register): void {
+  const value = r.varOff.valueLow >>> 0;
+  const mask = r.varOff.maskLow >>> 0;
+  const least = r.uminL >>> 0;
+  const limit = r.umaxL >>> 0;
+  const next = tnumNext32(value, mask, least);
+  if ((least & ~mask) >>> 0 === value) {
+    if (next > limit) r.setConst(0, least | 0);
+  } else if (next === value + mask) r.setConst(0, next | 0);
+  else if (next <= limit && tnumNext32(value, mask, next) > limit) r.setConst(0, next | 0);
+}
+
+/** Where only one number has the known bits and lies in the unsigned range, it is that number. */
+function pinSingleValue(r: Register): void {
+  const bits = r.varOff;
+  if ((bits.valueHigh | bits.maskHigh | r.uminH | r.umaxH) === 0) {
+    pinSmallValue(r);
+    return;
+  }
+  const most = bits.value | bits.mask;
+  const { uminExact: least, umaxExact: limit } = r;
+  const next = tnumNext(bits, least);
+  let known: bigint | undefined;
+  if ((least & ~bits.mask & ALL_BITS) === bits.value) {
+    if (next > limit) known = least;
+  } else if (next === most) known = most;
+  else if (next <= limit && tnumNext(bits, next) > limit) known = next;
+  if (known !== undefined) r.setConst(highHalf(known), lowHalf(known));
 }
 
 /** 32-bit bounds from the 64-bit ones and from each other. */

@@ -181,8 +181,9 @@ function frameCovered(
   live: number,
 ): boolean {
   if (old.callbackDepth > current.callbackDepth) return false;
+  const skipsDead = exact === 'covers' || env.input.profile.comparesLiveOnly;
   for (let i = 0; i < 11; i++) {
-    if (exact === 'covers' && (live & (1 << i)) === 0) continue;
+    if (skipsDead && (live & (1 << i)) === 0) continue;
     if (!registerCovered(old.peek(i), current.peek(i), ids, exact)) return false;
   }
   for (let i = 0; i < old.slotCount; i++) {

@@ -17,6 +17,7 @@ import { IterState } from './register.ts';
 import { clearCallerSaved } from './register-checks.ts';
 import { RegType, TypeFlag, flagsOfDynptrType } from './reg-type.ts';
 import { SlotType } from './state.ts';
+import { warnOfGetData } from './warnings.ts';
 import { KfuncFlag } from './types.ts';
 
 /** The kfunc, if this program may call it. */
@@ -130,6 +131,7 @@ export function checkKfuncCall(env: Environment, insn: Insn): boolean {
   const sleeps = checkSleeping(env, call);
   for (let i = 0; i < call.proto.parameters.length; i++) env.scratchRegister(i + 1);
   checkKfuncArguments(env, call);
+  if (call.name === 'hid_bpf_get_data') warnOfGetData(env);
   runCallbacks(env, insn, call);
   if (call.name === 'bpf_session_cookie') call.resultSize = 8;
   checkRcu(env, call, sleeps);

@@ -30,6 +30,10 @@ export interface VerifierProfile {
   readonly walksStates: boolean;
   /** Only registers that are read later learn from their equals (7.0, and stable branches from 6.18 on). */
   readonly linksLiveOnly: boolean;
+  /** Registers that nobody reads later are left out of every comparison of states, also for loops (6.16). */
+  readonly comparesLiveOnly: boolean;
+  /** See findSingleValues() of bounds.ts. */
+  readonly findsSingleValues: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
@@ -60,6 +64,8 @@ export function verifierProfile(version: string): VerifierProfile {
     tracksByteSwap: code >= 6018,
     walksStates: code < 6018,
     linksLiveOnly: code >= 6018,
+    comparesLiveOnly: code >= 6016,
+    findsSingleValues: code >= 6018,
     linkedConstants: code >= 6010,
     packetLoadMayExit: code === 6012 || code >= 6018,
     instructionLimit: 1_000_000,

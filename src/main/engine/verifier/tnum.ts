@@ -1,4 +1,4 @@
-import { addHigh, bitWidth, subHigh, toUnsigned } from './int64.ts';
+import { ALL_BITS, addHigh, bitWidth, subHigh, toUnsigned } from './int64.ts';
 
 /**
  * A tracked number: which bits of a 64-bit value are known (`mask` bit clear, the bit is in `value`) and which are not
@@ -249,6 +249,31 @@ export function tnumCast(a: Tnum, size: number): Tnum {
   if (size === 8) return a;
   const mask = size === 4 ? -1 : (1 << (size * 8)) - 1;
   return new Tnum(0, a.valueLow & mask, 0, a.maskLow & mask);
+}
+
+/** The smallest number with the known bits that is larger than `than`; the largest of all where there is none (tnum_step). */
+export function tnumNext(a: Tnum, than: bigint): bigint {
+  const { value, mask } = a;
+  const most = value | mask;
+  if (than >= most) return most;
+  if (than < value) return value;
+  const above = than - value;
+  const fixed = above & ~mask & ALL_BITS;
+  const carry = (1n << BigInt(fixed === 0n ? 0 : fixed.toString(2).length)) - 1n;
+  const filled = above | carry | (~mask & ALL_BITS);
+  return value | ((filled + 1n) & mask);
+}
+
+/** tnumNext() of value and mask below 2^32. */
+export function tnumNext32(value: number, mask: number, than: number): number {
+  const most = value + mask;
+  if (than >= most) return most;
+  if (than < value) return value;
+  const above = than - value;
+  const fixed = above & ~mask;
+  const carry = fixed === 0 ? 0 : -1 >>> Math.clz32(fixed);
+  const filled = above | carry | ~mask;
+  return value + (((filled + 1) & mask) >>> 0);
 }
 
 function swap32(value: number): number {

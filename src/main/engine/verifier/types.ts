@@ -265,7 +265,10 @@ export type AccessKind = 'stack' | 'ctx' | 'map-value' | 'mem' | 'btf' | 'packet
 export interface VerifierWarning {
   readonly insn: number;
   readonly line?: ProgramLine;
-  /** Stable identifier: `return-below-maxerrno` (surely), `return-may-be-below-maxerrno`. */
+  /**
+   * Stable identifier: `return-below-maxerrno` (surely), `return-may-be-below-maxerrno`, `report-dropped`,
+   * `get-data-too-large`.
+   */
   readonly code: string;
   readonly message: string;
 }

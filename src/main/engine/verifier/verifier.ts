@@ -1,7 +1,9 @@
 import { helpersOf } from '../abi/index.ts';
+import { findSingleValues } from './bounds.ts';
 import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
-import { Environment, Rejection } from './environment.ts';
+import { isLdImm64, PseudoSource } from '../isa/index.ts';
+import { Environment, Rejection, type Subprogram } from './environment.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
@@ -45,6 +47,7 @@ function printLiveRegisters(env: Environment): void {
 
 /** All checks in the kernel's order. */
 function check(env: Environment): void {
+  findSingleValues(env.input.profile.findsSingleValues);
   checkFunctionRecords(env);
   addSubprogramsAndKfuncs(env);
   checkSubprograms(env);
@@ -58,6 +61,28 @@ function check(env: Environment): void {
   checkFunction(env, 0);
   checkGlobalFunctions(env);
   checkStackDepth(env);
+  checkCallbacksReached(env);
+}
+
+/**
+ * A callback that no path enters is removed as dead code, but its address is still loaded: making machine code of the
+ * other functions then fails (jit_subprogs). With one function behind it in the program the address is that one's.
+ */
+function checkCallbacksReached(env: Environment): void {
+  const isReached = ({ start, end }: Subprogram): boolean =>
+    env.facts.slice(start, end).some(({ seen }) => seen);
+  if (env.subprograms.filter(isReached).length < 2) return;
+  let position = 0;
+  env.insns.forEach((insn, i) => {
+    if (!env.factsAt(i).seen) return;
+    if (isLdImm64(insn) && insn.src === PseudoSource.FUNC) {
+      const first = env.findSubprogram(i + insn.imm + 1);
+      if (!env.subprograms.slice(first).some(isReached)) {
+        env.bug(`No program to jit at insn ${position} (subprog < 0)`);
+      }
+    }
+    position += isLdImm64(insn) ? 2 : 1;
+  });
 }
 
 /** The log's last lines (print_verification_stats). */

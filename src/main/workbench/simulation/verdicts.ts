@@ -1,7 +1,7 @@
 import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
 import { type LoadFailure } from '../../engine/loader/index.ts';
-import { explainMessage } from '../../engine/verifier/index.ts';
-import { type VerdictView } from '../../../preload/contract/index.ts';
+import { explainMessage, type VerifierWarning } from '../../engine/verifier/index.ts';
+import { type VerdictView, type VerdictWarning } from '../../../preload/contract/index.ts';
 
 /** `; data[1] = x; @ driver.bpf.c:12`, as the log of a program with line info shows the source. */
 const SOURCE_LINE = /^;.*@ (.*):(\d+)$/;
@@ -16,6 +16,11 @@ function placeIn(log: readonly string[]): { file: string; line: number } | undef
   return undefined;
 }
 
+function warningOf({ code, message, line }: VerifierWarning): VerdictWarning {
+  if (line === undefined) return { code, message };
+  return { code, message, file: line.file.replace(/^.*\//, ''), line: line.line };
+}
+
 /** The verdict on a program that was loaded. */
 export function acceptedVerdict(program: BpfProg): VerdictView {
   const { verified } = program.spec;
@@ -25,14 +30,17 @@ export function acceptedVerdict(program: BpfProg): VerdictView {
     errno: 0,
     processed: verified.statistics.processedInsns,
     log: verified.log,
+    ...(verified.warnings.length === 0 ? {} : { warnings: verified.warnings.map(warningOf) }),
   };
 }
 
-/** One plain sentence for a refusal, where its last line is one that is known. */
-function explanationOf(log: readonly string[]): string | undefined {
+/** A refusal in plain words and the page about it, where its last line is one that is known. */
+function explanationOf(log: readonly string[]): { explanation: string; page: string } | undefined {
   const lines = log.filter((line) => line !== '' && !line.startsWith('processed '));
   const explained = explainMessage(lines.at(-1) ?? '', lines.at(-2));
-  return explained === undefined ? undefined : `${explained.what}. ${explained.why} ${explained.mend}`;
+  if (explained === undefined) return undefined;
+  const { code, what, why, mend } = explained;
+  return { explanation: `${what}. ${why} ${mend}`, page: `docs/verifier/${code}.md` };
 }
 
 /** The verdict on the program at which a load ended. */
@@ -49,7 +57,7 @@ export function refusedVerdict(failure: LoadFailure): VerdictView {
     processed: Number(processed?.[1] ?? 0),
     log: failure.log,
     ...(place === undefined ? {} : place),
-    ...(explanation === undefined ? {} : { explanation }),
+    ...explanation,
   };
 }
 

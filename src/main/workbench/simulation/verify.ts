@@ -1,6 +1,7 @@
+import { KERNEL_PROFILES, kernelProfile } from '../../engine/abi/index.ts';
 import { type ObjectSpec, type ProgramSpec } from '../../engine/elf/index.ts';
 import { loadFailureOf } from '../../engine/loader/index.ts';
-import { type VerdictView } from '../../../preload/contract/index.ts';
+import { type VerdictView, type VerdictWarning } from '../../../preload/contract/index.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
@@ -32,20 +33,60 @@ export function verifyObject(
     ({ name }) => choice.program === undefined || name === choice.program,
   );
   return programs.map((program) => {
-    const simulation = new Simulation(resources, options);
-    try {
-      simulation.load(aloneIn(spec, program), {
-        autoload: ({ name }) => name === program.name,
-        logLevel: choice.logLevel ?? 0,
-      });
-      const [verdict] = loadedVerdicts(simulation.kernel);
-      return verdict ?? { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
-    } catch (error) {
-      const failure = loadFailureOf(error);
-      if (failure === undefined) throw error;
-      const message = error instanceof Error ? [error.message] : [];
-      const log = failure.log.length > 0 ? failure.log : message;
-      return { ...refusedVerdict({ ...failure, log }), program: program.name };
-    }
+    const verdict = verifyAlone(resources, options, spec, program, choice.logLevel ?? 0);
+    const elsewhere = otherKernels(resources, options, spec, program, verdict);
+    if (elsewhere.length === 0) return verdict;
+    return { ...verdict, warnings: [...(verdict.warnings ?? []), ...elsewhere] };
   });
+}
+
+/** Kernels that decide otherwise: newer ones that accept what this one refuses, older ones that refuse what it accepts. */
+function otherKernels(
+  resources: Resources,
+  options: SimulationOptions,
+  spec: ObjectSpec,
+  program: ProgramSpec,
+  verdict: VerdictView,
+): VerdictWarning[] {
+  const own = kernelProfile(options.kernel);
+  // A refusal before the verifier has to do with the machine, not with the program. Types of one kernel fit no other.
+  if (own === undefined || options.btf !== undefined || (!verdict.accepted && verdict.processed === 0))
+    return [];
+  const warnings: VerdictWarning[] = [];
+  for (const { name, versionCode } of KERNEL_PROFILES) {
+    if (verdict.accepted ? versionCode >= own.versionCode : versionCode <= own.versionCode) continue;
+    const other = verifyAlone(resources, { ...options, kernel: name }, spec, program, 0);
+    if (other.accepted === verdict.accepted || (!other.accepted && other.processed === 0)) continue;
+    const words = other.log.findLast((line) => line !== '' && !line.startsWith('processed ')) ?? '';
+    warnings.push(
+      other.accepted
+        ? { code: 'accepted-by-newer-kernel', message: `Linux ${name} accepts it` }
+        : { code: 'refused-by-older-kernel', message: `Linux ${name} refuses it: ${words}` },
+    );
+  }
+  return warnings;
+}
+
+function verifyAlone(
+  resources: Resources,
+  options: SimulationOptions,
+  spec: ObjectSpec,
+  program: ProgramSpec,
+  logLevel: number,
+): VerdictView {
+  const simulation = new Simulation(resources, options);
+  try {
+    simulation.load(aloneIn(spec, program), {
+      autoload: ({ name }) => name === program.name,
+      logLevel,
+    });
+    const [verdict] = loadedVerdicts(simulation.kernel);
+    return verdict ?? { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
+  } catch (error) {
+    const failure = loadFailureOf(error);
+    if (failure === undefined) throw error;
+    const message = error instanceof Error ? [error.message] : [];
+    const log = failure.log.length > 0 ? failure.log : message;
+    return { ...refusedVerdict({ ...failure, log }), program: program.name };
+  }
 }
