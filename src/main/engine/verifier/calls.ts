@@ -190,6 +190,15 @@ export function clearPacketPointers(env: Environment): void {
   );
 }
 
+/** Since 6.15 only functions that may sleep are refused where nothing may. */
+function checkMayPause(env: Environment, mightSleep: boolean): void {
+  const { rcuLocks, preemptLocks } = env.current;
+  if (!mightSleep || (rcuLocks === 0 && preemptLocks === 0 && env.inSleepable)) return;
+  env.say('global functions that may sleep are not allowed in non-sleepable context,\n');
+  env.say('i.e., in a RCU/IRQ/preempt-disabled section, or in\n');
+  env.reject(Errno.EINVAL, 'a non-sleepable BPF program context');
+}
+
 function callGlobal(env: Environment, subprogram: number, problem: Rejection | undefined): void {
   const info = env.subprogram(subprogram);
   const state = env.current;
@@ -197,7 +206,8 @@ function callGlobal(env: Environment, subprogram: number, problem: Rejection | u
     env.say('global function calls are not allowed while holding a lock,\n');
     env.reject(Errno.EINVAL, 'use static function instead');
   }
-  if (state.preemptLocks > 0) {
+  if (env.input.profile.code >= 6015) checkMayPause(env, info.mightSleep);
+  else if (state.preemptLocks > 0) {
     env.say('global function calls are not allowed with preemption disabled,\n');
     env.reject(Errno.EINVAL, 'use static function instead');
   }

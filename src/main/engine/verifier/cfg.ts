@@ -2,7 +2,7 @@
 import { Errno } from '../abi/index.ts';
 import { InsnClass, InsnSource, JmpOp, Op, PseudoSource, isLdImm64 } from '../isa/index.ts';
 import { type Environment } from './environment.ts';
-import { PACKET_CHANGERS } from './helper-prototypes.ts';
+import { PACKET_CHANGERS, helperPrototype } from './helper-prototypes.ts';
 import { isAsyncCallbackInsn, isSyncCallbackInsn } from './callback-kinds.ts';
 import { isPseudoFunction } from './subprograms.ts';
 import { KfuncFlag } from './types.ts';
@@ -130,6 +130,12 @@ class GraphWalk {
       facts.callsCallback = facts.forceCheckpoint = facts.prunePoint = facts.jumpPoint = true;
     }
     if (insn.src === 0 && PACKET_CHANGERS.has(insn.imm)) env.containing(at).changesPacket = true;
+    const sleepableKfunc =
+      insn.src === PseudoSource.KFUNC_CALL &&
+      ((env.kfuncs.get(insn.imm)?.info?.flags ?? 0) & KfuncFlag.SLEEPABLE) !== 0;
+    if (sleepableKfunc || (insn.src === 0 && helperPrototype(insn.imm)?.mightSleep === true)) {
+      env.containing(at).mightSleep = true;
+    }
     if (insn.src === PseudoSource.KFUNC_CALL) {
       const info = env.kfuncs.get(insn.imm)?.info;
       if (info !== undefined && (info.flags & KfuncFlag.ITER_NEXT) !== 0) {
