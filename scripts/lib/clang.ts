@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The compiler that the committed objects were made with; CLANG overrides it. */
@@ -23,9 +24,10 @@ export function runClang(clang: string, args: readonly string[], input?: string)
   return run.stdout;
 }
 
-/** Builds driver.bpf.c of a folder to driver.bpf.o; no path of this machine gets into the object. */
+/** Builds driver.bpf.c of a folder to driver.bpf.o, for `-mcpu=v3` unless a line `// mcpu: v4` asks for another; no path of this machine gets in. */
 export function buildDriver(clang: string, resources: string, folder: string): void {
-  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', '-nostdinc'];
+  const cpu = /^\/\/ mcpu: (v\d)$/m.exec(readFileSync(join(folder, 'driver.bpf.c'), 'utf8'))?.[1] ?? 'v3';
+  const flags = ['-O2', '-g', '-target', 'bpf', `-mcpu=${cpu}`, '-Wall', '-Werror', '-nostdinc'];
   const paths = [
     `-I${join(resources, 'include')}`,
     `-ffile-prefix-map=${resources}/=`,

@@ -246,6 +246,8 @@ export class ScriptSession {
     if (type === MapType.RINGBUF) return { records: hex(this.#machine.ringRecords(fd)) };
     if (type === MapType.QUEUE || type === MapType.STACK)
       return { drained: hex(this.#machine.queueValues(fd, valueSize)) };
+    // It can only be asked whether it may hold a value.
+    if (type === MapType.BLOOM_FILTER) return { elements: [] };
     const elements = [...this.#loaded.mapEntries(name)].map(
       ([key, value]) => [toHex(key), toHex(value)] as const,
     );

@@ -31,6 +31,7 @@ export function checkLpmTrieAttr(attr: MapAttr): void {
 
 interface Node {
   readonly prefix: number;
+  /** As it was given, with the bits behind its prefix. */
   readonly key: Uint8Array;
   readonly address: bigint;
 }
@@ -73,7 +74,7 @@ export class LpmTrieMap extends BpfMap {
     const { arena } = this.kernel;
     const address = arena.allocate(roundUp(this.valueSize, 8), { label: `element of map ${this.name}` });
     arena.write(address, value);
-    const node = { prefix: place.prefix, key: masked(key, place.prefix), address };
+    const node = { prefix: place.prefix, key: key.slice(), address };
     this.#nodes.set(place.name, node);
     this.kernel.onUndo(() => {
       if (old === undefined) this.#nodes.delete(place.name);
@@ -98,7 +99,7 @@ export class LpmTrieMap extends BpfMap {
   override nextKey(key: Uint8Array | undefined): Uint8Array | number {
     const order = [...this.#nodes.values()].sort(postorder);
     const name = key === undefined ? undefined : this.#name(key)?.name;
-    const at = name === undefined ? -1 : order.findIndex((node) => keyText(node.key) === name);
+    const at = name === undefined ? -1 : order.findIndex((node) => this.#name(node.key)?.name === name);
     return order[at + 1]?.key ?? -Errno.ENOENT;
   }
 
