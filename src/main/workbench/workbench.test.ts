@@ -173,7 +173,8 @@ describe('the workbench', () => {
           try {
             await raw.call(method, params);
           } catch (error) {
-            expect((error as ApiFailure).code).toBe('invalid-params');
+            // A method without parameters may find nothing to do: nothing is being recorded.
+            expect(['invalid-params', 'usage']).toContain((error as ApiFailure).code);
           }
         },
       ),
