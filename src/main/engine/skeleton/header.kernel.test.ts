@@ -147,6 +147,16 @@ describe.skipIf(labMissing() !== undefined)(
         );
       });
 
+      it('refuses a driver that was compiled for another layout, and says so', () => {
+        const path = compile('driver', testObject('hid_swapped'), 'driver', kind, 'swapped');
+        const device = guest.devices.createUhid(recordingOf('pen-fix', 'recording.hid'));
+        const { stdout } = guest.kernel.run([path, 'hold', String(device.hidId)]);
+        expect(stdout).toMatch(
+          /-22: cannot attach swapped to hid device \d+: .*hooks in another order than the driver's/,
+        );
+        device.destroy();
+      });
+
       it('says what a kernel has not: a driver for Linux 6.3 to 6.10', () => {
         const spec = testObject('hid_hooks');
         const header = join(folder, `hooks.${kind}.h`);

@@ -81,7 +81,7 @@ const BUILD = ['-c', '-O2', '-o', '/dev/null', ...STRICT];
 
 /** A program of the shape that users of bpftool's headers write. */
 function program(spec: ObjectSpec): string {
-  const isDriver = spec.maps.some(({ structOps }) => structOps?.typeName === 'hid_bpf_ops');
+  const isDriver = spec.maps.some(({ structOps }) => structOps?.typeName.startsWith('hid_bpf_ops') === true);
   return `${PRELUDE}#include "demo.lskel.h"
 int main(void)
 {

@@ -292,11 +292,13 @@ function load(names: HeaderNames): string {
 function openAndLoad({ name }: HeaderNames): string {
   return cFunction(`struct ${name} *`, `${name}__open_and_load(void)`, [
     `struct ${name} *skel = ${name}__open();`,
+    `int err = skel ? ${name}__load(skel) : 0;`,
     '',
-    'if (!skel)',
-    '\treturn NULL;',
-    `if (${name}__load(skel)) {`,
+    'if (err) {',
     `\t${name}__destroy(skel);`,
+    '#ifndef __KERNEL__',
+    '\terrno = -err;',
+    '#endif',
     '\treturn NULL;',
     '}',
     'return skel;',

@@ -31,7 +31,7 @@ const SAMPLES = [
 /** Objects whose hooks are not in the types that the application brings. */
 const NEEDS_REAL_TYPES = ['kernel_functions', 'g06_core', 'g07_kfunc'];
 /** Objects for kernels that the simulated 6.12 is not. */
-const OTHER_KERNEL = ['hid_hooks', 'g13_hid_fmodret'];
+const OTHER_KERNEL = ['hid_hooks', 'hid_swapped', 'g13_hid_fmodret'];
 
 const vectors = sharedPath('data/light-skeletons');
 const objects: readonly (readonly [string, () => ObjectSpec])[] = [

@@ -26,6 +26,16 @@ describe('light skeletons of struct_ops drivers', () => {
     expect(running!.attachAll(99)).toEqual({ result: -Errno.EINVAL, step: AttachStep.LINK_CREATE });
   });
 
+  it('is refused by a kernel whose callbacks lie elsewhere, by their names, and leaves nothing', () => {
+    const machine = new Machine();
+    const device = machine.mouse();
+    const { running } = loadSkeleton(makeLightSkeleton(testObject('hid_swapped')), machine.task);
+    expect(running!.attachAll(device.id)).toEqual({ result: -Errno.EINVAL, step: AttachStep.MAP_UPDATE });
+    running!.close();
+    expect(machine.task.fds.size).toBe(0);
+    expect(machine.kernel.objectCounts).toEqual(NOTHING);
+  });
+
   it('gives ENOENT on a kernel without HID-BPF and leaves nothing behind', () => {
     const machine = new Machine('6.1');
     const load = loadSkeleton(makeLightSkeleton(sampleObject('mouse-swap-buttons')), machine.task);
