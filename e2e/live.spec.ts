@@ -63,7 +63,7 @@ test('8,000 reports a second go through the driver, the screen and the store: no
   page,
   dataFolder,
 }) => {
-  test.setTimeout(60_000 + SECONDS * 2000);
+  test.setTimeout(60_000 + SECONDS * 4000);
   plugIn(dataFolder, { sample: SAMPLE, rate: RATE });
   await openSample(page, TITLE);
   await screenLink(page, 'Devices').click();

@@ -11,11 +11,17 @@ import { count } from './format.ts';
 
 /** Rows that the live list keeps. */
 const KEPT = 500;
+/** Milliseconds between two changes of what is shown. */
+const SHOWN_EVERY = 80;
 const TIME = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hour12: false });
 
 /** The plugged-in device whose reports stream: what came last, how fast, and the recording under way. */
 export class LiveState {
   readonly #app: AppState;
+  /** What has come and is not shown yet. */
+  #came: LiveBatch | undefined;
+  #cameRows: ReportRow[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
   view = $state.raw<LiveView>();
   /** The last batch: counts and rate. */
   batch = $state.raw<LiveBatch>();
@@ -29,11 +35,20 @@ export class LiveState {
     app.transport.on('live.state', ({ live }) => this.#take(live));
     app.transport.on('live.reports', (batch) => {
       if (batch.deviceId !== this.view?.deviceId) return;
-      this.batch = batch;
-      if (!this.paused && batch.rows.length > 0) {
-        this.rows = [...batch.rows.toReversed(), ...this.rows].slice(0, KEPT);
-      }
+      this.#came = batch;
+      if (!this.paused) this.#cameRows.push(...batch.rows);
+      this.#timer ??= setTimeout(() => this.#show(), SHOWN_EVERY);
     });
+  }
+
+  /** Faster than eyes follow, the window would only draw. */
+  #show(): void {
+    this.#timer = undefined;
+    const rows = this.#cameRows;
+    this.#cameRows = [];
+    if (this.#came?.deviceId !== this.view?.deviceId) return;
+    this.batch = this.#came;
+    if (rows.length > 0 && !this.paused) this.rows = [...rows.reverse(), ...this.rows].slice(0, KEPT);
   }
 
   get recording(): LiveView['recording'] {
