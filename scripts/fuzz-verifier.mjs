@@ -1,8 +1,8 @@
 // Compares the verifier with a real kernel on random and mutated programs:
-//   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--all]
+//   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--minutes N] [--all]
 // Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
-// level (1 unless told); --all prints differences in errno, words and log too, not only in the verdict. Ends with 1 if
+// level (1 unless told); --minutes ends it early; --all prints differences in errno, words and log too, not only in the verdict. Ends with 1 if
 // anything was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,6 +32,9 @@ const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const logAt = words.indexOf('--log');
 const logLevel = logAt < 0 ? 1 : Number(words[logAt + 1]);
 if (logAt >= 0) numbers.splice(numbers.lastIndexOf(logLevel), 1);
+const minutesAt = words.indexOf('--minutes');
+const minutes = minutesAt < 0 ? Infinity : Number(words[minutesAt + 1]);
+if (minutesAt >= 0) numbers.splice(numbers.lastIndexOf(minutes), 1);
 const [count = 20000, seed = 1] = numbers;
 const inLab = words.includes('--lab');
 const all = words.includes('--all');
@@ -106,7 +109,8 @@ const generator = new FuzzGenerator(seed, {
 });
 const { random } = generator;
 const texts = new Map();
-for (let i = 0; i < count; i++) {
+const end = performance.now() + minutes * 60_000;
+for (let i = 0; i < count && performance.now() < end; i++) {
   let program = corpus.length > 0 && random.once(12) ? random.pick(corpus) : generator.program();
   if (random.once(6) || corpus.includes(program))
     program = { ...program, insns: mutate(random, program.insns) };
