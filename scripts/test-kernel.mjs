@@ -1,12 +1,12 @@
 // `npm run test:kernel`: sets up, boots a real kernel with HID-BPF in QEMU and runs the tests that need one. Ends with one
 // line: N passed, N failed, N skipped. Where there is no such kernel it says why and skips.
-import { readdirSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { KERNEL_PACKAGES, setUp } from './setup.mjs';
 import { buildIfStale, projectNode, ROOT, runNode } from './toolchain.mjs';
 
 setUp(KERNEL_PACKAGES);
-if (process.execPath !== projectNode()) {
+if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
   // The rest reads TypeScript, which the project's own Node does.
   process.exit(runNode('scripts/test-kernel.mjs', process.argv.slice(2)));
 }
