@@ -132,6 +132,21 @@ function noDevices(): never {
   throw new ApiFailure({ code: 'usage', message: 'nothing is plugged in', detail: [] });
 }
 
+/** A refusal as on a machine without HID-BPF. */
+function refusedByMachine(deviceId: string): AttachView {
+  const message = 'the kernel 6.1.0 has no HID-BPF: it takes Linux 6.11 or newer, built with CONFIG_HID_BPF';
+  return {
+    ok: false,
+    kernel: '6.1.0',
+    deviceId,
+    deviceName: PEN.name,
+    links: [],
+    verdicts: [],
+    failure: { stage: 'machine', errno: -95, message, log: [] },
+    warnings: [],
+  };
+}
+
 /**
  * A stand-in for the workbench with plausible answers, for the states of the interface that the real one does not
  * easily get into. Served by the real web shell.
@@ -338,8 +353,14 @@ export class FakeWorkbench implements Workbench {
   }
 
   #kernel(): KernelView {
+    if (this.#settings.kernel === 'host') {
+      const attached = this.#attachment === undefined ? {} : { attachment: this.#attachment };
+      const nothing = { fds: [], objects: [], log: [], traceLength: 0 };
+      return { version: '6.1.0', simulated: false, engine: 'jit', ...nothing, ...attached };
+    }
     return {
       version: '6.12',
+      simulated: true,
       engine: this.#settings.engine,
       fds: [
         { fd: 3, target: 'btf 1' },
@@ -374,6 +395,7 @@ export class FakeWorkbench implements Workbench {
       kernels: [
         { version: '6.12', label: 'Linux 6.12 LTS' },
         { version: '6.11', label: 'Linux 6.11' },
+        { version: 'host', label: 'this machine’s Linux 6.1.0' },
       ],
     }),
     'settings.get': () => this.#settings,
@@ -474,8 +496,8 @@ export class FakeWorkbench implements Workbench {
     'session.report': ({ sessionId, index }) => reportOf(index, isReplay(sessionId)),
     'session.timeline': (params) => this.#timeline(params),
     'session.export': () => ({ fileName: 'strokes-3.hid', bytes: new TextEncoder().encode('D: 0\n') }),
-    'kernel.attach': ({ deviceId }) => {
-      this.#attachment = this.#attach(deviceId);
+    'kernel.attach': ({ deviceId, kernel }) => {
+      this.#attachment = kernel === 'host' ? refusedByMachine(deviceId) : this.#attach(deviceId);
       return this.#attachment;
     },
     'kernel.detach': () => {

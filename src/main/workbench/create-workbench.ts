@@ -20,6 +20,8 @@ import { skeletonHandlers } from './handlers/skeleton.ts';
 import { Jobs } from './jobs.ts';
 import { LiveDevices, openDevices } from './live/live-devices.ts';
 import { ProjectLibrary } from './projects/project-library.ts';
+import { HostKernel } from './real-kernel/host-kernel.ts';
+import { openLocalMachine } from './real-kernel/machine.ts';
 import { Resources } from './resources.ts';
 import { SessionLibrary } from './sessions/session-library.ts';
 import { readSettings } from './settings.ts';
@@ -42,7 +44,10 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     bridge: openDevices(options.fakeDevices),
     store,
     emit,
-    onDevices: () => emit('data.changed', { what: 'devices' }),
+    onDevices: () => {
+      emit('data.changed', { what: 'devices' });
+      if (context.host.attachment !== undefined) emit('data.changed', { what: 'kernel' });
+    },
     onAttached: (attachment) => {
       context.attachment = attachment;
       emit('data.changed', { what: 'kernel' });
@@ -52,6 +57,7 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     options,
     resources,
     live,
+    host: new HostKernel(() => openLocalMachine(resources)),
     store,
     projects: new ProjectLibrary(store, resources, () => settings().compilerPath),
     sessions: new SessionLibrary(store),
@@ -121,8 +127,12 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
     },
     async close() {
       context.jobs.cancelAll();
-      await context.live.dispose();
-      context.store.close();
+      try {
+        await context.live.dispose();
+        context.host.detach();
+      } finally {
+        context.store.close();
+      }
     },
   };
 }

@@ -13,7 +13,10 @@ const u16 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 const bytes = v.instance(Uint8Array);
 const text = v.pipe(v.string(), v.maxLength(16 * 1024 * 1024));
 const shortText = v.pipe(v.string(), v.maxLength(2000));
-const kernel = v.pipe(v.string(), v.regex(/^[0-9]+\.[0-9]+$/, 'a kernel version such as 6.12'));
+const kernel = v.pipe(
+  v.string(),
+  v.regex(/^([0-9]+\.[0-9]+|host)$/, 'a kernel version such as 6.12, or host'),
+);
 const engine = v.picklist(['interpreter', 'jit']);
 /** A project's file lies in its own flat folder: no way out of it. */
 const path = v.pipe(

@@ -63,7 +63,7 @@ export interface Api {
   'project.save': Method<{ readonly projectId: Id; readonly file: ProjectFile }, ProjectSummary>;
   /** Saves nothing: build works on what `project.save` stored. */
   'project.build': Method<{ readonly projectId: Id }, BuildView>;
-  /** Loads every program into a fresh simulated kernel and reports the verifier's words. */
+  /** Loads every program into a fresh simulated kernel, or that of this machine (HOST_KERNEL), and reports the verifier's words. */
   'project.verify': Method<{ readonly projectId: Id; readonly kernel?: string }, readonly VerdictView[]>;
   /** The object file as bytes. */
   'project.object': Method<
@@ -146,7 +146,8 @@ export interface Api {
 
   /**
    * Loads the project's object into a fresh simulated kernel and attaches it to the device. A refusal is a result, not an
-   * error. A plugged-in device is opened, and its reports go through the driver.
+   * error. A plugged-in device is opened, and its reports go through the driver. With HOST_KERNEL the driver is attached to
+   * the plugged-in device in the kernel of this machine, for the whole system, until kernel.detach or the end.
    */
   'kernel.attach': Method<
     { readonly projectId: Id; readonly deviceId: Id; readonly kernel?: string },

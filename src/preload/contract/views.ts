@@ -363,7 +363,8 @@ export interface TimelineView {
 export interface ReplayView {
   readonly projectId: Id;
   readonly kernel: string;
-  readonly engine: 'interpreter' | 'jit';
+  /** Absent for the kernel of this machine. */
+  readonly engine?: 'interpreter' | 'jit';
   readonly eventsIn: number;
   readonly eventsOut: number;
   readonly changed: number;
@@ -380,9 +381,10 @@ export interface ReplayView {
   readonly log: readonly string[];
 }
 
-/* ---- the simulated kernel ---- */
+/* ---- the kernel ---- */
 
 export interface KernelProfileView {
+  /** HOST_KERNEL for the real kernel of this machine. */
   readonly version: string;
   readonly label: string;
 }
@@ -399,7 +401,8 @@ export interface AttachView {
   readonly verdicts: readonly VerdictView[];
   /** If it was refused: where, and the kernel's or loader's words. */
   readonly failure?: {
-    readonly stage: 'btf' | 'load' | 'loader' | 'attach' | 'probe';
+    /** `machine`: the kernel of this machine cannot be used for it. */
+    readonly stage: 'btf' | 'load' | 'loader' | 'attach' | 'probe' | 'machine';
     readonly errno: number;
     readonly message: string;
     readonly log: readonly string[];
@@ -441,6 +444,8 @@ export interface KernelObjectView {
 
 export interface KernelView {
   readonly version: string;
+  /** False for the kernel of this machine, which does not show its objects, descriptors and calls here. */
+  readonly simulated: boolean;
   readonly engine: 'interpreter' | 'jit';
   readonly fds: readonly { readonly fd: number; readonly target: string }[];
   readonly objects: readonly KernelObjectView[];

@@ -2,6 +2,7 @@ import { type EventName, type Events, type Settings } from '../../../preload/con
 import { type Store } from '../../host/store/index.ts';
 import { type Jobs } from '../jobs.ts';
 import { type LiveDevices } from '../live/live-devices.ts';
+import { type HostKernel } from '../real-kernel/host-kernel.ts';
 import { type ProjectLibrary } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { type SessionLibrary } from '../sessions/session-library.ts';
@@ -18,7 +19,9 @@ export interface Context {
   readonly jobs: Jobs;
   /** Devices that are plugged into this machine, and the one whose reports stream. */
   readonly live: LiveDevices;
-  /** The driver that is attached now; the Kernel screen shows it. */
+  /** The kernel of this machine, and the driver attached there. */
+  readonly host: HostKernel;
+  /** The driver that is attached now in a simulated kernel; the Kernel screen shows it. */
   attachment: Attachment | undefined;
   settings(): Settings;
   emit<E extends EventName>(event: E, value: Events[E]): void;

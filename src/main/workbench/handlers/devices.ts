@@ -18,6 +18,8 @@ type DeviceMethods = Extract<MethodName, `device.${string}`>;
 
 /** Names of the programs that are attached to a device now. */
 function programsOf(context: Context, deviceId: string): readonly string[] {
+  const host = context.host.attachment;
+  if (host?.view.ok === true && host.view.deviceId === deviceId) return host.programs;
   const { attachment } = context;
   if (attachment?.view.ok !== true || attachment.view.deviceId !== deviceId) return [];
   return attachment.simulation.hidBpf?.attachedPrograms(attachment.device).map(({ name }) => name) ?? [];

@@ -1,7 +1,15 @@
-import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import {
+  HOST_KERNEL,
+  type Handlers,
+  type MethodName,
+  type Params,
+  type Result,
+} from '../../../preload/contract/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
 import { parseRealDeviceId, parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
 import { notFound } from '../errors.ts';
+import { type HostTarget } from '../real-kernel/host-attachment.ts';
+import { openHostTwin, replayOnHost } from '../real-kernel/host-replay.ts';
 import { type SessionData } from '../sessions/session-data.ts';
 import { type Attachment, type DevicePlan, LOADER_NAME, attach } from '../simulation/attach.ts';
 import { kernelView } from '../simulation/kernel-view.ts';
@@ -55,6 +63,51 @@ function devicePlan(context: Context, deviceId: string): DevicePlan {
   return { ...stored, deviceId, phys: `hidsmith/${stored.deviceId}`, uniq: '' };
 }
 
+/** A device as the kernel of this machine may know it. */
+async function hostTarget(context: Context, deviceId: string): Promise<HostTarget> {
+  if (parseRealDeviceId(deviceId) === undefined) {
+    const { name, descriptor } = devicePlan(context, deviceId);
+    return { deviceId, name, hidId: undefined, descriptor };
+  }
+  const { name, hidId, descriptor = new Uint8Array() } = await context.live.find(deviceId);
+  return { deviceId, name, hidId, descriptor };
+}
+
+/** Replay through the kernel of this machine, with agents of its own. */
+async function replayThroughHost(
+  context: Context,
+  { jobId, projectId, sessionId }: Params<'kernel.replay'>,
+): Promise<Result<'kernel.replay'>> {
+  const { sessions, store } = context;
+  const data = sessions.data(sessionId);
+  const plan = planOf(sessionId, data)[targetOf(context, projectId, data)];
+  if (plan === undefined) throw notFound('the device');
+  const { view, twin, close } = openHostTwin(context.host.open, context.projects.object(projectId), plan);
+  if (twin === undefined) return { attach: view };
+  try {
+    const project = store.projects.markRun(projectId, Date.now());
+    const device = parseRecordedDeviceId(plan.deviceId)?.index ?? 0;
+    const session = await context.jobs.run(
+      jobId,
+      progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
+      (job) =>
+        replayOnHost(
+          store,
+          data,
+          { twin, kernel: view.kernel, device },
+          { projectId, name: `${data.session.name} through ${project.name}` },
+          job,
+        ),
+    );
+    return { attach: view, session: sessions.detail(session.sessionId) };
+  } finally {
+    close();
+    context.emit('job.done', { jobId });
+    context.changed('sessions');
+    context.changed('projects');
+  }
+}
+
 /** kernel.* */
 export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> {
   const { resources, projects, store, sessions } = context;
@@ -69,10 +122,25 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
     context.changed('kernel');
     context.changed('devices');
   };
+  const detach = (): void => {
+    if (context.attachment !== undefined && context.attachment === context.live.attachment)
+      context.live.detach();
+    context.attachment?.loaded?.close();
+    context.attachment = undefined;
+    context.host.detach();
+  };
   return {
     'kernel.attach': async ({ projectId, deviceId, kernel }) => {
       const options = choose(kernel);
       const object = projects.object(projectId);
+      if (options.kernel === HOST_KERNEL) {
+        const target = await hostTarget(context, deviceId);
+        detach();
+        const { view } = context.host.attach(object, target);
+        replaced();
+        return view;
+      }
+      context.host.detach();
       const put = (plan: DevicePlan): Attachment => attach(resources, options, object, [plan], 0);
       context.attachment =
         parseRealDeviceId(deviceId) === undefined
@@ -82,16 +150,15 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
       return context.attachment.view;
     },
     'kernel.detach': () => {
-      if (context.attachment !== undefined && context.attachment === context.live.attachment)
-        context.live.detach();
-      context.attachment?.loaded?.close();
-      context.attachment = undefined;
+      detach();
       replaced();
       return {};
     },
-    'kernel.replay': async ({ jobId, projectId, sessionId, kernel, engine }) => {
-      const data = sessions.data(sessionId);
+    'kernel.replay': async (params) => {
+      const { jobId, projectId, sessionId, kernel, engine } = params;
       const options = choose(kernel, engine);
+      if (options.kernel === HOST_KERNEL) return replayThroughHost(context, params);
+      const data = sessions.data(sessionId);
       const attachment = attach(
         resources,
         options,
@@ -115,7 +182,10 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
       replaced();
       return { attach: attachment.view, session: sessions.detail(session.sessionId) };
     },
-    'kernel.state': () => kernelView(context.attachment, context.settings()),
+    'kernel.state': () => {
+      const settings = context.settings();
+      return context.host.view(settings.engine) ?? kernelView(context.attachment, settings);
+    },
     'kernel.trace': ({ from, count }) => {
       const { attachment } = context;
       if (attachment === undefined) return { total: 0, from, rows: [] };

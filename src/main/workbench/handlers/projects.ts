@@ -1,5 +1,6 @@
-import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import { HOST_KERNEL, type Handlers, type MethodName } from '../../../preload/contract/index.ts';
 import { projectSummary } from '../projects/project-library.ts';
+import { verifyOnHost } from '../real-kernel/host-attachment.ts';
 import { importSession } from '../sessions/session-import.ts';
 import { verifyObject } from '../simulation/verify.ts';
 import { type Context } from './context.ts';
@@ -60,7 +61,10 @@ export function projectHandlers(context: Context): Pick<Handlers, ProjectMethods
     },
     'project.verify': ({ projectId, kernel }) => {
       const { kernel: chosen, engine } = context.settings();
-      return verifyObject(resources, { kernel: kernel ?? chosen, engine }, projects.object(projectId).spec);
+      const { spec } = projects.object(projectId);
+      const version = kernel ?? chosen;
+      if (version === HOST_KERNEL) return verifyOnHost(context.host.open, spec);
+      return verifyObject(resources, { kernel: version, engine }, spec);
     },
     'project.object': ({ projectId }) => {
       const { fileName, bytes } = projects.object(projectId);

@@ -1,5 +1,5 @@
-import { type Handlers, type MethodName } from '../../../preload/contract/index.ts';
-import { encodeUtf8 } from '../../engine/base/index.ts';
+import { HOST_KERNEL, type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import { EngineError, encodeUtf8 } from '../../engine/base/index.ts';
 import { type DevicePlan } from '../simulation/attach.ts';
 import { makeBundle } from '../skeleton/bundle.ts';
 import { runSkeleton } from '../skeleton/skeleton-run.ts';
@@ -43,6 +43,12 @@ export function skeletonHandlers(context: Context): Pick<Handlers, SkeletonMetho
     },
     'skeleton.run': ({ projectId, kernel }) => {
       const settings = context.settings();
+      if ((kernel ?? settings.kernel) === HOST_KERNEL) {
+        throw new EngineError(
+          'unsupported',
+          'a skeleton runs in simulated kernels here: choose one in Settings, or build the loader of the bundle (make) and run it on this machine',
+        );
+      }
       return runSkeleton(
         resources,
         { kernel: kernel ?? settings.kernel, engine: settings.engine },

@@ -10,6 +10,7 @@ import { type ProgramRun } from '../run-program.ts';
 import { refusedVerdict } from '../simulation/verdicts.ts';
 import { aloneIn } from '../simulation/verify.ts';
 import { type RealMachine } from './machine.ts';
+import { openTwin } from './twin.ts';
 
 /*
  * verify, run and replay with a real kernel behind them, in the shape of those with the simulated one.
@@ -64,36 +65,29 @@ export function replayOnMachine(
   recording: Recording,
   options: Pick<ReplayFileOptions, 'device' | 'before'>,
 ): { report: ReplayReport; text: string } {
-  machine.requireHidBpf();
   const plan = chooseDevice(recording, options.device);
-  const { name, phys, bus, vendor, product, descriptor } = plan;
-  const device = machine.devices.createUhid({ name, phys, uniq: '', bus, vendor, product, descriptor });
-  const loaded = [];
+  const { name, bus, vendor, product, descriptor } = plan;
+  const specs = objects.map(({ spec }) => spec);
+  const twin = openTwin(machine, specs, { ...plan, uniq: '' });
   try {
-    for (const { spec } of objects) loaded.push(machine.load(spec, { hidId: device.hidId }));
-    for (const object of loaded) {
-      for (const map of object.structOpsMaps) object.attachStructOps(map, { hidId: device.hidId });
-    }
-    device.settle();
-    const fixed = device.read('report_descriptor');
-    const { events, counts } = feed(device, recording, recording.devices.indexOf(plan), options.before);
+    const place = recording.devices.indexOf(plan);
+    const { events, counts } = feed(twin.device, recording, place, options.before);
     const report: ReplayReport = {
       device: { name, bus, vendor, product },
-      descriptorChanged: !bytesEqual(fixed, descriptor),
+      descriptorChanged: !bytesEqual(twin.descriptor, descriptor),
       ...counts,
       programs: [],
-      maps: mapContents(loaded),
+      maps: mapContents(twin.loaded),
       log: [],
     };
-    const after = { ...plan, index: 0, descriptor: fixed, eventCount: events.length };
+    const after = { ...plan, index: 0, descriptor: twin.descriptor, eventCount: events.length };
     const text = writeRecording(
       { format: 'hid-recorder', devices: [after], events, notes: [], problems: [] },
       { before: options.before },
     );
     return { report, text };
   } finally {
-    for (const object of loaded) object.close();
-    device.destroy();
+    twin.close();
   }
 }
 

@@ -54,7 +54,7 @@ export class RealMachine {
     if (this.btf.findByName('hid_bpf_ops') !== undefined) return;
     throw new EngineError(
       'unsupported',
-      `the kernel ${this.kernel.release} has no HID-BPF: it takes Linux 6.11 or newer, built with CONFIG_HID_BPF. 'verify' and 'run' work on it, 'replay' does not; use a simulated kernel for that`,
+      `the kernel ${this.kernel.release} has no HID-BPF: it takes Linux 6.11 or newer, built with CONFIG_HID_BPF. 'verify' and 'run' work on it, 'replay' and attaching do not; use a simulated kernel for these`,
     );
   }
 

@@ -1,6 +1,6 @@
 import { type FileContent, type Kernel } from '../../engine/kernel/index.ts';
 import { mapTypeName, progTypeName } from '../../engine/abi/index.ts';
-import { type KernelObjectView, type KernelView } from '../../../preload/contract/index.ts';
+import { HOST_KERNEL, type KernelObjectView, type KernelView } from '../../../preload/contract/index.ts';
 import { type Attachment } from './attach.ts';
 
 function targetText(content: FileContent): string {
@@ -65,6 +65,7 @@ export function kernelView(
   if (attachment === undefined) {
     return {
       version: settings.kernel,
+      simulated: settings.kernel !== HOST_KERNEL,
       engine: settings.engine,
       fds: [],
       objects: [],
@@ -75,6 +76,7 @@ export function kernelView(
   const { simulation, view } = attachment;
   return {
     version: view.kernel,
+    simulated: true,
     engine: settings.engine,
     fds: simulation.task.fds.open().map(({ fd, file }) => ({ fd, target: targetText(file.content) })),
     objects: objects(simulation.kernel),

@@ -1,5 +1,5 @@
 import { KERNEL_PROFILES, type KernelProfile, kernelProfile } from '../../engine/abi/index.ts';
-import { EngineError, viewOf } from '../../engine/base/index.ts';
+import { EngineError } from '../../engine/base/index.ts';
 import { type Btf } from '../../engine/btf/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
 import {
@@ -13,12 +13,8 @@ import { HidBpf, type HidBpfWarning } from '../../engine/hidbpf/index.ts';
 import { Kernel, type Task } from '../../engine/kernel/index.ts';
 import { type LoadOptions, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
 import { type Resources } from '../resources.ts';
+import { type ProbeResult, probeDevice } from './probe.ts';
 import { type UdevProperties, udevGlobals } from './udev.ts';
-
-/** struct hid_bpf_probe_args of udev-hid-bpf: { u32 hid, rdesc_size; u8 rdesc[4096]; s32 retval }. */
-const PROBE_SIZE = 4108;
-const PROBE_DESCRIPTOR = 8;
-const PROBE_RETVAL = 4104;
 
 export interface SimulationOptions {
   /** `6.12` */
@@ -26,13 +22,6 @@ export interface SimulationOptions {
   readonly engine: 'interpreter' | 'jit';
   /** The kernel's types; those of the resources unless given. */
   readonly btf?: Btf;
-}
-
-/** What the driver's probe() said of a device. */
-export interface ProbeResult {
-  readonly ran: boolean;
-  readonly retval: number;
-  readonly accepted: boolean;
 }
 
 /** An attached struct_ops variable, or an fmod_ret program of 6.3 to 6.10. */
@@ -108,18 +97,7 @@ export class Simulation {
 
   /** Runs the driver's SEC("syscall") probe() on a device, as udev-hid-bpf does before it attaches. */
   probe(loaded: LoadedObject, device: HidDevice): ProbeResult {
-    if (!loaded.programFds.has('probe')) return { ran: false, retval: 0, accepted: true };
-    const context = new Uint8Array(PROBE_SIZE);
-    const view = viewOf(context);
-    const descriptor = device.descriptor.subarray(0, PROBE_RETVAL - PROBE_DESCRIPTOR);
-    view.setUint32(0, device.id, true);
-    view.setUint32(4, descriptor.length, true);
-    context.set(descriptor, PROBE_DESCRIPTOR);
-    view.setInt32(PROBE_RETVAL, -1, true);
-    const run = loaded.runProgram('probe', { context });
-    if (run.result < 0) return { ran: true, retval: run.result, accepted: false };
-    const retval = viewOf(run.context).getInt32(PROBE_RETVAL, true);
-    return { ran: true, retval, accepted: retval === 0 };
+    return probeDevice(loaded, device.id, device.descriptor);
   }
 
   /**

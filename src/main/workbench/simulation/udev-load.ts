@@ -1,7 +1,8 @@
 import { type HidDevice } from '../../engine/hid/index.ts';
 import { LoadError, type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
-import { type ProbeResult, type Simulation } from './simulation.ts';
+import { type ProbeResult } from './probe.ts';
+import { type Simulation } from './simulation.ts';
 import { type UdevProperties, driverVersions, exportedProperties, isForDevice } from './udev.ts';
 
 /** What became of one object that udev-hid-bpf would try on the device. */
