@@ -2,16 +2,17 @@
 //   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--minutes N] [--all]
 // Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
-// level (1 unless told); --minutes ends it early; --all prints differences in errno, words and log too, not only in the verdict. Ends with 1 if
+// level (1 unless told); --minutes ends it early; --all prints differences in errno, words and log too, not only in the
+// verdict. A running total comes every 30 seconds, and a run that is stopped (Ctrl-C) tells its totals. Ends with 1 if
 // anything was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, projectNode, requireNode, runNode } from './toolchain.mjs';
+import { ROOT, projectNode, requireNode, startNode } from './toolchain.mjs';
 
 requireNode();
 if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
   // The rest reads TypeScript, which the project's own Node does.
-  process.exit(runNode('scripts/fuzz-verifier.mjs', process.argv.slice(2)));
+  process.exit(await startNode('scripts/fuzz-verifier.mjs', process.argv.slice(2)));
 }
 
 const engine = (name) => import(`../src/main/engine/${name}`);
@@ -26,6 +27,9 @@ const { FuzzComparison, disagreementText, pattern } = await engine('verifier/tes
 const { FuzzDoor } = await engine('verifier/testing/fuzz/door.ts');
 const { FuzzGenerator } = await engine('verifier/testing/fuzz/generator.ts');
 const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
+
+/** Milliseconds between running totals. */
+const TELL_EVERY = 30_000;
 
 const words = process.argv.slice(2);
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
@@ -109,27 +113,56 @@ const generator = new FuzzGenerator(seed, {
 });
 const { random } = generator;
 const texts = new Map();
-const end = performance.now() + minutes * 60_000;
-for (let i = 0; i < count && performance.now() < end; i++) {
+const { tally } = comparison;
+const percent = (part, whole) => `${whole === 0 ? '100.00' : ((100 * part) / whole).toFixed(2)} %`;
+
+function total() {
+  return (
+    `fuzz:verifier on ${real.release}, seed ${seed}: ${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
+    `(${tally.accepted} accepted, ${tally.refused} refused; ${tally.falseAccept} false accepts, ${tally.falseReject} false rejects); ` +
+    `of the refused ${percent(tally.sameErrno, tally.refused)} with the same errno, ${percent(tally.sameWords, tally.refused)} with the same last words; ` +
+    `${percent(tally.sameLog, tally.programs)} of the logs at level ${logLevel} are alike line by line`
+  );
+}
+
+/** Compares one more program; prints how it differs. */
+function step(index) {
   let program = corpus.length > 0 && random.once(12) ? random.pick(corpus) : generator.program();
   if (random.once(6) || corpus.includes(program))
     program = { ...program, insns: mutate(random, program.insns) };
-  if (!isSendable(program.insns, kfuncs)) continue;
+  if (!isSendable(program.insns, kfuncs)) return;
   const difference = comparison.compare(program);
-  if (difference === undefined || (difference.kind !== 'verdict' && !all)) continue;
+  if (difference === undefined || (difference.kind !== 'verdict' && !all)) return;
   // One of a kind is enough to read, but all are counted.
   const key = `${difference.kind} ${pattern(difference.real)} ${pattern(difference.own)}`;
   texts.set(key, (texts.get(key) ?? 0) + 1);
-  if (texts.get(key) > 1) continue;
-  console.log(`program ${i} of seed ${seed}, ${disagreementText(comparison.shrink(difference))}`);
+  if (texts.get(key) > 1) return;
+  console.log(`program ${index} of seed ${seed}, ${disagreementText(comparison.shrink(difference))}`);
 }
+
+/** Signals are heard only when the loop lets go. */
+function letSignalsIn() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+let stopped = '';
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (stopped = signal));
+const end = performance.now() + minutes * 60_000;
+let tellAt = performance.now() + TELL_EVERY;
+for (let i = 0; i < count && performance.now() < end && stopped === ''; i++) {
+  try {
+    step(i);
+    await letSignalsIn();
+  } catch (error) {
+    // Ctrl-C ends the agent too, and often before it is heard of here.
+    await letSignalsIn();
+    if (stopped === '') throw error;
+  }
+  if (performance.now() < tellAt) continue;
+  console.log(total());
+  tellAt = performance.now() + TELL_EVERY;
+}
+if (stopped !== '') console.log(`fuzz:verifier stopped by ${stopped}; so far:`);
+console.log(total());
 await stop();
-const { tally } = comparison;
-const percent = (part, whole) => `${whole === 0 ? '100.00' : ((100 * part) / whole).toFixed(2)} %`;
-console.log(
-  `fuzz:verifier on ${real.release}, seed ${seed}: ${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
-    `(${tally.accepted} accepted, ${tally.refused} refused; ${tally.falseAccept} false accepts, ${tally.falseReject} false rejects); ` +
-    `of the refused ${percent(tally.sameErrno, tally.refused)} with the same errno, ${percent(tally.sameWords, tally.refused)} with the same last words; ` +
-    `${percent(tally.sameLog, tally.programs)} of the logs at level ${logLevel} are alike line by line`,
-);
 process.exit(tally.falseAccept > 0 || tally.agree < 0.995 * tally.programs ? 1 : 0);
