@@ -32,13 +32,14 @@ const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
 const TELL_EVERY = 30_000;
 
 const words = process.argv.slice(2);
+/** The number behind a word; what stands there is then no count and no seed. */
+function option(name, otherwise) {
+  const at = words.indexOf(name);
+  return at < 0 ? otherwise : Number(words.splice(at, 2)[1]);
+}
+const logLevel = option('--log', 1);
+const minutes = option('--minutes', Infinity);
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
-const logAt = words.indexOf('--log');
-const logLevel = logAt < 0 ? 1 : Number(words[logAt + 1]);
-if (logAt >= 0) numbers.splice(numbers.lastIndexOf(logLevel), 1);
-const minutesAt = words.indexOf('--minutes');
-const minutes = minutesAt < 0 ? Infinity : Number(words[minutesAt + 1]);
-if (minutesAt >= 0) numbers.splice(numbers.lastIndexOf(minutes), 1);
 const [count = 20000, seed = 1] = numbers;
 const inLab = words.includes('--lab');
 const all = words.includes('--all');
