@@ -1,4 +1,5 @@
-// `npm run bench`: the table of `hidsmith bench`, then reports through a driver, the simulated kernel and light skeletons.
+// `npm run bench`: the table of `hidsmith bench`, then reports through a driver, the simulated kernel,
+// the verifier and light skeletons.
 // Ends with 1 if a bar was missed.
 import { spawnSync } from 'node:child_process';
 import { projectNode, requireNode, runNode } from './toolchain.mjs';
@@ -18,6 +19,8 @@ const replayed = await benchReplay();
 const { benchKernel } = await import('./bench/kernel.mjs');
 console.log('\nthe simulated kernel');
 let missed = benchKernel() + (replayed ? 0 : 1);
+console.log('\nthe verifier');
+if (runNode('scripts/bench-verifier.mjs') !== 0) missed++;
 const { findCompiler } = await import('../src/main/host/compiler/index.ts');
 const { benchSkeleton } = await import('./bench/skeleton.mjs');
 console.log('\nlight skeletons');
