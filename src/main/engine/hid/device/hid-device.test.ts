@@ -4,6 +4,7 @@ import { EngineError, fromHex, toHex } from '../../base/index.ts';
 import { sharedPath } from '../../testing/shared.ts';
 import {
   HID_6_12,
+  HID_6_18,
   HID_6_3,
   hidProfile,
   HID_REQ_GET_IDLE,
@@ -47,7 +48,7 @@ describe('input path', () => {
     expect([hidProfile('6.6'), hidProfile('v6.12.117'), hidProfile('6.18')]).toEqual([
       HID_6_3,
       HID_6_12,
-      HID_6_12,
+      HID_6_18,
     ]);
     const device = new HidBus(HID_6_3).add(IDENTITY, NUMBERED);
     const seen = listen(device);
