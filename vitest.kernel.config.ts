@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     fileParallelism: false,
+    // An emulated machine on a busy host is now and then later than a test waits.
+    retry: 1,
     reporters: ['default', './scripts/closing-line-reporter.mjs'],
   },
 });
