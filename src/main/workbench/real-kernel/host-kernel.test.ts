@@ -33,7 +33,7 @@ function state(): { usable: boolean; hidBpf: boolean } {
 }
 const machine = state();
 
-/** Agents that run as children of this process. */
+/** Agents that run as children of this process. One that was told to end takes a moment to do so. */
 function agents(): number {
   return readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('the kernel of this machine in the
     const { call, projectId } = await bench('syscall-adder');
     const verdicts = await call('project.verify', { projectId });
     expect(verdicts).toMatchObject([{ accepted: true, errno: 0 }]);
-    expect(agents()).toBe(0);
+    await expect.poll(agents).toBe(0);
   });
 
   it.skipIf(!machine.usable || machine.hidBpf)(
@@ -101,12 +101,12 @@ describe.skipIf(process.platform !== 'linux')('the kernel of this machine in the
       };
       const attach = await call('kernel.attach', { projectId, deviceId: device!.deviceId });
       expect(attach).toMatchObject({ ok: false, kernel: release(), links: [], failure });
-      expect(agents()).toBe(0);
+      await expect.poll(agents).toBe(0);
       expect((await call('kernel.state', {})).attachment).toEqual(attach);
       const replay = await call('kernel.replay', { jobId: 'r', projectId, sessionId });
       expect(replay).toMatchObject({ attach: { ok: false, failure } });
       expect(replay.session).toBeUndefined();
-      expect(agents()).toBe(0);
+      await expect.poll(agents).toBe(0);
       await call('kernel.detach', {});
       expect((await call('kernel.state', {})).attachment).toBeUndefined();
     },
