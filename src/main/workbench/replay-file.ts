@@ -8,6 +8,7 @@ import { DeviceReplay } from './simulation/replay.ts';
 import { Simulation, type SimulationOptions } from './simulation/simulation.ts';
 import { type UdevAttempt, loadAsUdev } from './simulation/udev-load.ts';
 import { type UdevProperties } from './simulation/udev.ts';
+import { verdictOf } from './views/report-view.ts';
 
 export interface ReplayFileOptions extends SimulationOptions {
   /** hid-recorder's D: index; the first device with a descriptor unless told. */
@@ -110,63 +111,75 @@ export function replayRecording(
       : loadAsUdev(simulation, device, objects, options.udev);
   const attached = headerOf(device, plan);
   const descriptorChanged = !bytesEqual(device.descriptor, device.originalDescriptor);
-  const { events, counts } = feed(simulation, device, recording, plan, options.before);
+  const outcome = new ReplayOutcome(options.before);
+  feed(simulation, device, recording, plan, outcome);
   const report: ReplayReport = {
     device: { name: attached.name, bus, vendor, product },
     descriptorChanged,
-    ...counts,
-    programs: simulation.kernel.progs.values().map((program) => ({
-      name: program.name,
-      runs: program.stats.runs,
-      instructions: program.stats.instructions,
-    })),
+    ...outcome.counts,
+    programs: simulation.programRuns(),
     maps: mapContents(loaded),
-    log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+    log: simulation.notes(),
     ...(attempts === undefined ? {} : { udev: attempts }),
   };
-  const text = writeRecording(
-    {
-      format: 'hid-recorder',
-      devices: [{ ...attached, eventCount: events.length }],
-      events,
-      notes: [],
-      problems: [],
-    },
-    { before: options.before },
-  );
-  return { report, text };
+  return { report, text: outcome.text(attached) };
 }
 
 function headerOf(device: HidDevice, plan: RecordingDevice): RecordingDevice {
-  return { ...plan, index: 0, descriptor: device.descriptor.slice(), name: device.name, phys: device.phys };
+  return { ...plan, descriptor: device.descriptor.slice(), name: device.name, phys: device.phys };
 }
 
-type Counts = Pick<ReplayReport, 'eventsIn' | 'eventsOut' | 'dropped' | 'changed'>;
+/** What became of the reports of a replay: counts, and what hidraw gave as events of a recording of one device. */
+export class ReplayOutcome {
+  readonly events = new EventLog();
+  readonly counts = { eventsIn: 0, eventsOut: 0, dropped: 0, changed: 0 };
+  readonly #withBefore: boolean;
+
+  /** `withBefore`: keep each report's own bytes before the first that it caused. */
+  constructor(withBefore: boolean) {
+    this.#withBefore = withBefore;
+  }
+
+  /** A report of the device and what came out of hidraw because of it, in order. */
+  add(time: number, bytes: Uint8Array, after: readonly Uint8Array[]): void {
+    const { counts, events } = this;
+    counts.eventsIn++;
+    counts.eventsOut += after.length;
+    const verdict = verdictOf(bytes, after);
+    if (verdict === 'changed') counts.changed++;
+    if (verdict === 'dropped') {
+      counts.dropped++;
+      if (this.#withBefore) events.appendDropped(time, 0, 0, bytes);
+    }
+    after.forEach((out, copy) =>
+      events.append(time, 0, 0, out, this.#withBefore && copy === 0 ? bytes : undefined),
+    );
+  }
+
+  /** hid-recorder text of the device with these events. */
+  text(device: RecordingDevice): string {
+    const { events } = this;
+    const devices = [{ ...device, index: 0, eventCount: events.length }];
+    return writeRecording(
+      { format: 'hid-recorder', devices, events, notes: [], problems: [] },
+      { before: this.#withBefore },
+    );
+  }
+}
 
 function feed(
   simulation: Simulation,
   device: HidDevice,
   recording: Recording,
   plan: RecordingDevice,
-  withBefore: boolean,
-): { events: EventLog; counts: Counts } {
+  outcome: ReplayOutcome,
+): void {
   const place = recording.devices.indexOf(plan);
   const source = recording.events;
-  const events = new EventLog();
-  const counts = { eventsIn: 0, eventsOut: 0, dropped: 0, changed: 0 };
   const replay = new DeviceReplay(simulation, device);
   let pending: { time: number; bytes: Uint8Array } | undefined;
   const settle = (after: readonly Uint8Array[]): void => {
-    if (pending === undefined) return;
-    const { time, bytes } = pending;
-    counts.eventsOut += after.length;
-    if (after.length === 0) {
-      counts.dropped++;
-      if (withBefore) events.appendDropped(time, 0, 0, bytes);
-    } else if (after.length > 1 || !bytesEqual(after[0] ?? bytes, bytes)) counts.changed++;
-    after.forEach((out, copy) =>
-      events.append(time, 0, 0, out, withBefore && copy === 0 ? bytes : undefined),
-    );
+    if (pending !== undefined) outcome.add(pending.time, pending.bytes, after);
   };
   for (let i = 0; i < source.length; i++) {
     if (source.device(i) !== place) continue;
@@ -174,9 +187,7 @@ function feed(
     settle(replay.advance(time));
     const bytes = source.deviceBytes(i);
     pending = { time, bytes };
-    counts.eventsIn++;
     replay.deliver(bytes);
   }
   settle(replay.finish());
-  return { events, counts };
 }

@@ -3,7 +3,7 @@ export { globalBytes, globalVariables, type GlobalVariable } from './globals.ts'
 export { linkProgram, type LinkedPart, type LinkedProgram } from './link.ts';
 export { loadObject } from './load.ts';
 export { LoadError, loadFailureOf, type LoadFailure, type LoadStage } from './load-error.ts';
-export { LoadedObject } from './loaded-object.ts';
+export { type HidLink, LoadedObject } from './loaded-object.ts';
 export { type GlobalValue, type LoadOptions, type ModuleBtf } from './options.ts';
 export {
   layOutStructOps,

@@ -33,6 +33,14 @@ interface Attachment {
   readonly registeredMapFd: number | undefined;
 }
 
+/** What was attached to a HID device. */
+export interface HidLink {
+  /** Name of the struct_ops variable, or of the fmod_ret program of Linux 6.3 to 6.10. */
+  readonly map: string;
+  /** What `detach` takes. */
+  readonly fd: number;
+}
+
 /** An object in the kernel: descriptors of its maps and programs, what can be attached and run. */
 export class LoadedObject {
   readonly spec: ObjectSpec;
@@ -153,6 +161,26 @@ export class LoadedObject {
     if (link < 0) throw notAttached(name, link);
     this.#attachments.set(link, { ownMapFd: undefined, registeredMapFd: undefined });
     return link;
+  }
+
+  /**
+   * Attaches struct_ops variables and fmod_ret programs to the HID device `hidId`: all of the object in their order, unless
+   * `names` says which. Throws LoadError; nothing of the call stays attached then.
+   */
+  attachHid(hidId: number, names = [...this.structOpsMaps, ...this.hidPrograms]): HidLink[] {
+    const links: HidLink[] = [];
+    try {
+      for (const name of names) {
+        const fd = this.hidPrograms.includes(name)
+          ? this.attachHidProgram(name, hidId)
+          : this.attachStructOps(name, { hidId });
+        links.push({ map: name, fd });
+      }
+    } catch (error) {
+      for (const { fd } of links.reverse()) this.detach(fd);
+      throw error;
+    }
+    return links;
   }
 
   /**

@@ -396,10 +396,8 @@ function replayOf(live: Live, recording: LiveRecording): { replay?: ReplayView }
     dropped: recording.dropped,
     elapsed: Date.now() - recording.startedAt,
     descriptorChanged: stream.descriptorChanged,
-    programs: simulation.kernel.progs
-      .values()
-      .map(({ name, stats }) => ({ name, runs: stats.runs, instructions: stats.instructions })),
-    log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+    programs: simulation.programRuns(),
+    log: simulation.notes(),
   };
   return { replay };
 }

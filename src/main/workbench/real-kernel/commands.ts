@@ -1,11 +1,16 @@
 import { bytesEqual } from '../../engine/base/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
 import { loadFailureOf } from '../../engine/loader/index.ts';
-import { EventLog, type Recording, writeRecording } from '../../engine/recording/index.ts';
-import { type UhidTwin } from '../../host/real-kernel/index.ts';
+import { type Recording } from '../../engine/recording/index.ts';
 import { type VerdictView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
-import { chooseDevice, mapContents, type ReplayFileOptions, type ReplayReport } from '../replay-file.ts';
+import {
+  chooseDevice,
+  mapContents,
+  type ReplayFileOptions,
+  ReplayOutcome,
+  type ReplayReport,
+} from '../replay-file.ts';
 import { type ProgramRun } from '../run-program.ts';
 import { refusedVerdict } from '../simulation/verdicts.ts';
 import { aloneIn } from '../simulation/verify.ts';
@@ -71,53 +76,25 @@ export function replayOnMachine(
   const twin = openTwin(machine, specs, { ...plan, uniq: '' });
   try {
     const place = recording.devices.indexOf(plan);
-    const { events, counts } = feed(twin.device, recording, place, options.before);
+    const outcome = new ReplayOutcome(options.before);
+    twin.device.openHidraw();
+    const { events } = recording;
+    for (let i = 0; i < events.length; i++) {
+      if (events.device(i) !== place) continue;
+      const bytes = events.deviceBytes(i);
+      twin.device.input(bytes);
+      outcome.add(events.timeMicroseconds(i), bytes, twin.device.readReports());
+    }
     const report: ReplayReport = {
       device: { name, bus, vendor, product },
       descriptorChanged: !bytesEqual(twin.descriptor, descriptor),
-      ...counts,
+      ...outcome.counts,
       programs: [],
       maps: mapContents(twin.loaded),
       log: [],
     };
-    const after = { ...plan, index: 0, descriptor: twin.descriptor, eventCount: events.length };
-    const text = writeRecording(
-      { format: 'hid-recorder', devices: [after], events, notes: [], problems: [] },
-      { before: options.before },
-    );
-    return { report, text };
+    return { report, text: outcome.text({ ...plan, descriptor: twin.descriptor }) };
   } finally {
     twin.close();
   }
-}
-
-type Counts = Pick<ReplayReport, 'eventsIn' | 'eventsOut' | 'dropped' | 'changed'>;
-
-function feed(
-  device: UhidTwin,
-  recording: Recording,
-  place: number,
-  withBefore: boolean,
-): { events: EventLog; counts: Counts } {
-  const source = recording.events;
-  const events = new EventLog();
-  const counts = { eventsIn: 0, eventsOut: 0, dropped: 0, changed: 0 };
-  device.openHidraw();
-  for (let i = 0; i < source.length; i++) {
-    if (source.device(i) !== place) continue;
-    const time = source.timeMicroseconds(i);
-    const bytes = source.deviceBytes(i);
-    counts.eventsIn++;
-    device.input(bytes);
-    const after = device.readReports();
-    counts.eventsOut += after.length;
-    if (after.length === 0) {
-      counts.dropped++;
-      if (withBefore) events.appendDropped(time, 0, 0, bytes);
-    } else if (after.length > 1 || !bytesEqual(after[0] ?? bytes, bytes)) counts.changed++;
-    after.forEach((out, copy) =>
-      events.append(time, 0, 0, out, withBefore && copy === 0 ? bytes : undefined),
-    );
-  }
-  return { events, counts };
 }

@@ -7,7 +7,6 @@ import { type ProbeResult, probeDevice } from '../simulation/probe.ts';
 import { refusedVerdict } from '../simulation/verdicts.ts';
 import { verifyOnMachine } from './commands.ts';
 import { type RealMachine } from './machine.ts';
-import { attachLoaded } from './twin.ts';
 
 /*
  * The app's side of the kernel of this machine: what cannot be done there is a refusal, as a driver's is, not an error.
@@ -135,7 +134,7 @@ export function attachOnHost(open: OpenMachine, object: ProjectObject, target: H
     const hidId = pluggedIn(target);
     loaded = machine.load(object.spec, { hidId });
     const probe = probeOrRefuse(loaded, hidId, target.descriptor);
-    const links = attachLoaded(loaded, hidId).map((link) => ({ ...link, flags: 0 }));
+    const links = loaded.attachHid(hidId).map(({ map, fd }) => ({ map, link: fd, flags: 0 }));
     const view: AttachView = {
       ...base,
       kernel: machine.kernel.release,

@@ -1,11 +1,6 @@
 import { bytesEqual, EngineError } from '../../engine/base/index.ts';
 import { type LoadedObject } from '../../engine/loader/index.ts';
-import {
-  type ReportInput,
-  type Store,
-  type StoredReport,
-  type StoredSession,
-} from '../../host/store/index.ts';
+import { type Store, type StoredReport, type StoredSession } from '../../host/store/index.ts';
 import { type AttachView, HOST_KERNEL, type ReplayView } from '../../../preload/contract/index.ts';
 import { type Job } from '../jobs.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -13,13 +8,10 @@ import { isKeyboard } from '../live/play.ts';
 import { type SessionData } from '../sessions/session-data.ts';
 import { type DevicePlan } from '../simulation/attach.ts';
 import { type ProbeResult } from '../simulation/probe.ts';
-import { verdictOf } from '../views/report-view.ts';
+import { SessionOutcome } from '../simulation/session-replay.ts';
 import { type OpenMachine, probeOrRefuse, refusedView } from './host-attachment.ts';
 import { type RealMachine } from './machine.ts';
 import { type DrivenTwin, openTwin } from './twin.ts';
-
-/** Reports that are handed to the store at a time. */
-const BATCH = 2048;
 
 /** A device of a recording, made through /dev/uhid, with the driver on it in the kernel of this machine, or the refusal. */
 export interface HostTwin {
@@ -103,31 +95,27 @@ export async function replayOnHost(
     ifInterrupted: 'discard',
   });
   try {
-    const counts = { eventsIn: 0, eventsOut: 0, changed: 0, dropped: 0 };
-    let batch: ReportInput[] = [];
+    const outcome = new SessionOutcome();
+    let eventsIn = 0;
     twin.device.openHidraw();
     for (const report of reportsOf(data, device)) {
-      const { timeMicroseconds, before } = report;
-      twin.device.input(before);
-      const after = twin.device.readReports();
-      const verdict = verdictOf(before, after);
-      counts.eventsIn++;
-      counts.eventsOut += after.length;
-      if (verdict === 'changed') counts.changed++;
-      if (verdict === 'dropped') counts.dropped++;
-      batch.push({ timeMicroseconds, device, before, after, verdict });
-      if (batch.length >= BATCH) {
-        writer.append(batch);
-        batch = [];
-      }
+      eventsIn++;
+      outcome.begin(report);
+      twin.device.input(report.before);
+      outcome.end(twin.device.readReports());
+      outcome.storeTo(writer);
       if (job.due) await job.breathe(report.index, data.reader.count);
     }
-    if (batch.length > 0) writer.append(batch);
+    outcome.storeTo(writer, 1);
+    const { eventsOut, changed, dropped } = outcome;
     const descriptorChanged = devices.some(({ descriptor }) => !bytesEqual(twin.descriptor, descriptor));
     const replay: ReplayView = {
       projectId: options.projectId,
       kernel,
-      ...counts,
+      eventsIn,
+      eventsOut,
+      changed,
+      dropped,
       elapsed: performance.now() - started,
       descriptorChanged,
       programs: [],

@@ -13,11 +13,6 @@ export interface DrivenTwin {
   close(): void;
 }
 
-/** Attaches every struct_ops variable of an object to the device with this number. Throws LoadError. */
-export function attachLoaded(object: LoadedObject, hidId: number): { map: string; link: number }[] {
-  return object.structOpsMaps.map((map) => ({ map, link: object.attachStructOps(map, { hidId }) }));
-}
-
 /**
  * Makes the device through /dev/uhid and attaches the objects to it; `onLoaded` may throw to refuse the device before
  * the attach. When anything fails nothing stays behind.
@@ -39,7 +34,7 @@ export function openTwin(
   try {
     for (const spec of objects) loaded.push(machine.load(spec, { hidId: device.hidId }));
     for (const object of loaded) onLoaded(object, device);
-    for (const object of loaded) attachLoaded(object, device.hidId);
+    for (const object of loaded) object.attachHid(device.hidId);
     device.settle();
     return { device, loaded, descriptor: device.read('report_descriptor'), close };
   } catch (error) {

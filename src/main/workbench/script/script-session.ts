@@ -46,23 +46,12 @@ export class ScriptSession {
   #attach(name?: string): void {
     const { hidId } = this.#machine;
     if (hidId === undefined) return;
-    const loaded = this.#loaded;
-    const names = name === undefined ? [...loaded.structOpsMaps, ...loaded.hidPrograms] : [name];
-    const links: number[] = [];
     try {
-      for (const each of names)
-        links.push(
-          loaded.hidPrograms.includes(each)
-            ? loaded.attachHidProgram(each, hidId)
-            : loaded.attachStructOps(each, { hidId }),
-        );
-    } catch (error) {
-      for (const link of links.reverse()) loaded.detach(link);
-      throw error;
+      const links = this.#loaded.attachHid(hidId, name === undefined ? undefined : [name]);
+      this.#links.push(...links.map(({ fd }) => fd));
     } finally {
       this.#machine.reattached();
     }
-    this.#links.push(...links);
   }
 
   #detach(): void {

@@ -80,7 +80,7 @@ export function kernelView(
     engine: settings.engine,
     fds: simulation.task.fds.open().map(({ fd, file }) => ({ fd, target: targetText(file.content) })),
     objects: objects(simulation.kernel),
-    log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+    log: simulation.notes(),
     traceLength: simulation.kernel.trace.events.length,
     attachment: view,
   };

@@ -2,6 +2,7 @@ import { bytesEqual } from '../../engine/base/index.ts';
 import { type HidDevice } from '../../engine/hid/index.ts';
 import {
   type ReportInput,
+  type ReportWriter,
   type Store,
   type StoredReport,
   type StoredSession,
@@ -22,8 +23,8 @@ export interface SessionReplayOptions {
   readonly engine: 'interpreter' | 'jit';
 }
 
-/** Counts what became of the reports and gathers them for the store. */
-class Outcome {
+/** Counts what became of a session's reports and gathers them for the store. */
+export class SessionOutcome {
   eventsOut = 0;
   changed = 0;
   dropped = 0;
@@ -47,11 +48,11 @@ class Outcome {
     this.#batch.push({ timeMicroseconds, device, before, after, verdict });
   }
 
-  takeBatch(minimum: number): ReportInput[] {
-    if (this.#batch.length < minimum) return [];
-    const batch = this.#batch;
+  /** Hands what is gathered to the store if there are at least `minimum` reports. */
+  storeTo(writer: ReportWriter, minimum = BATCH): void {
+    if (this.#batch.length < minimum) return;
+    writer.append(this.#batch);
     this.#batch = [];
-    return batch;
   }
 }
 
@@ -78,17 +79,8 @@ export async function replaySession(
     ifInterrupted: 'discard',
   });
   try {
-    const outcome = new Outcome();
-    await feed(
-      data,
-      attachment,
-      outcome,
-      (minimum) => {
-        const batch = outcome.takeBatch(minimum);
-        if (batch.length > 0) writer.append(batch);
-      },
-      job,
-    );
+    const outcome = new SessionOutcome();
+    await feed(data, attachment, outcome, writer, job);
     const view = replayView(data, attachment, options, outcome, performance.now() - started);
     return writer.finish({
       replay: view,
@@ -115,8 +107,8 @@ function fixedDescriptor(device: HidDevice | undefined): { fixedDescriptor?: Uin
 async function feed(
   data: SessionData,
   attachment: Attachment,
-  outcome: Outcome,
-  store: (minimum: number) => void,
+  outcome: SessionOutcome,
+  writer: ReportWriter,
   job: Job,
 ): Promise<void> {
   const replays = new Map(
@@ -143,22 +135,22 @@ async function feed(
       replay.deliver(report.before);
       last = replay;
       if (!job.due) continue;
-      store(BATCH);
+      outcome.storeTo(writer);
       await job.breathe(chunk.first + i, count);
     }
-    store(BATCH);
+    outcome.storeTo(writer);
     at = chunk.first + chunk.count;
   }
   if (last !== undefined) outcome.end(last.finish());
   for (const replay of replays.values()) if (replay !== last) replay.finish();
-  store(1);
+  outcome.storeTo(writer, 1);
 }
 
 function replayView(
   data: SessionData,
   attachment: Attachment,
   options: SessionReplayOptions,
-  outcome: Outcome,
+  outcome: SessionOutcome,
   elapsed: number,
 ): ReplayView {
   const { simulation, device } = attachment;
@@ -172,9 +164,7 @@ function replayView(
     dropped: outcome.dropped,
     elapsed,
     descriptorChanged: !bytesEqual(device.descriptor, device.originalDescriptor),
-    programs: simulation.kernel.progs
-      .values()
-      .map(({ name, stats }) => ({ name, runs: stats.runs, instructions: stats.instructions })),
-    log: [...simulation.warnings.map(({ message }) => message), ...simulation.logLines()],
+    programs: simulation.programRuns(),
+    log: simulation.notes(),
   };
 }

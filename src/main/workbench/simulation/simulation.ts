@@ -11,7 +11,7 @@ import {
 } from '../../engine/hid/index.ts';
 import { HidBpf, type HidBpfWarning } from '../../engine/hidbpf/index.ts';
 import { Kernel, type Task } from '../../engine/kernel/index.ts';
-import { type LoadOptions, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
+import { type HidLink, type LoadOptions, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
 import { type Resources } from '../resources.ts';
 import { type ProbeResult, probeDevice } from './probe.ts';
 import { type UdevProperties, udevGlobals } from './udev.ts';
@@ -22,13 +22,6 @@ export interface SimulationOptions {
   readonly engine: 'interpreter' | 'jit';
   /** The kernel's types; those of the resources unless given. */
   readonly btf?: Btf;
-}
-
-/** An attached struct_ops variable, or an fmod_ret program of 6.3 to 6.10. */
-export interface AttachedLink {
-  /** Name of the variable or program. */
-  readonly map: string;
-  readonly fd: number;
 }
 
 /** The profile of a kernel version; throws `usage` with those that there are. */
@@ -100,23 +93,23 @@ export class Simulation {
     return probeDevice(loaded, device.id, device.descriptor);
   }
 
-  /**
-   * Attaches every struct_ops variable in the order of the object's maps, and every fmod_ret program for HID by hid_bpf_attach_prog() in the
-   * order of the object. Throws LoadError; nothing stays attached then.
-   */
-  attachAll(loaded: LoadedObject, device: HidDevice): AttachedLink[] {
-    const links: AttachedLink[] = [];
-    try {
-      for (const map of loaded.structOpsMaps)
-        links.push({ map, fd: loaded.attachStructOps(map, { hidId: device.id }) });
-      for (const program of loaded.hidPrograms)
-        links.push({ map: program, fd: loaded.attachHidProgram(program, device.id) });
-    } catch (error) {
-      for (const link of links.reverse()) loaded.detach(link.fd);
-      throw error;
-    }
+  /** Attaches all of an object to a device (LoadedObject.attachHid). Throws LoadError; nothing stays attached then. */
+  attachAll(loaded: LoadedObject, device: HidDevice): HidLink[] {
+    const links = loaded.attachHid(device.id);
     this.hidBpf?.readBack(device);
     return links;
+  }
+
+  /** Every program of the kernel with its runs so far. */
+  programRuns(): { readonly name: string; readonly runs: number; readonly instructions: number }[] {
+    return this.kernel.progs
+      .values()
+      .map(({ name, stats }) => ({ name, runs: stats.runs, instructions: stats.instructions }));
+  }
+
+  /** What an author should read after a run: warnings, then dmesg and bpf_printk lines. */
+  notes(): string[] {
+    return [...this.warnings.map(({ message }) => message), ...this.logLines()];
   }
 
   /** dmesg and bpf_printk lines, in the order of their time. */
