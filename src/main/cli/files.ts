@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from './command.ts';
 
 function reason(error: unknown): string {
@@ -34,5 +34,14 @@ export function writeFile(path: string, data: Uint8Array | string): void {
     writeFileSync(path, data);
   } catch (error) {
     throw new UsageError(`cannot write '${path}': ${reason(error)}`);
+  }
+}
+
+/** Adds to a file; a usage error that names the file if it cannot be written. What is in it already stays there. */
+export function appendFile(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`cannot write '${path}': ${reason(error)}; what was written before is in it`);
   }
 }

@@ -1,4 +1,4 @@
-import { fromHex } from '../engine/base/index.ts';
+import { fromHex, hex4 } from '../engine/base/index.ts';
 import {
   type LintFinding,
   type ParsedDescriptor,
@@ -47,10 +47,6 @@ export function decodeBytes(bytes: Uint8Array): Decoded {
 /** Reads a descriptor given as hex digits on the command line. Throws `parse`. */
 export function decodeHex(text: string): Decoded {
   return decodeBytes(fromHex(text));
-}
-
-function hex4(value: number): string {
-  return value.toString(16).padStart(4, '0');
 }
 
 function* deviceText(device: DecodedDevice): Generator<string> {

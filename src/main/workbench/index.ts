@@ -7,7 +7,7 @@ export { type Decoded, type DecodedDevice, decodeBytes, decodeHex, decodedText }
 export { type GoldenOutcome, runGolden, scriptDevice, stimuliOf, stimulusResult } from './golden/run.ts';
 export { type GoldenSession, goldenSessions } from './golden/sessions.ts';
 export { type ProjectObject } from './projects/project-library.ts';
-export { replayRecording, type ReplayReport } from './replay-file.ts';
+export { chooseDevice, replayRecording, type ReplayReport } from './replay-file.ts';
 export { Resources } from './resources.ts';
 export { resultText, runSyscallProgram } from './run-program.ts';
 export { type BundleFile, makeBundle } from './skeleton/bundle.ts';

@@ -43,6 +43,7 @@ export interface ReplayReport {
   readonly udev?: readonly UdevAttempt[];
 }
 
+/** A device of a recording by its D: index, else the first with a descriptor. Throws `usage` where there is none. */
 export function chooseDevice(recording: Recording, index: number | undefined): RecordingDevice {
   const device =
     index === undefined

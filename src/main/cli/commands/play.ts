@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
-  EngineError,
+  chooseDevice,
   findMachineDevice,
   isKeyboard,
   openDevices,
@@ -9,7 +9,6 @@ import {
   plugIntoMachine,
   type ProjectObject,
   proxyDevice,
-  type RecordingDevice,
   replayRecording,
   simulationOptions,
   within,
@@ -61,13 +60,14 @@ async function playFile(
   const speed = Number(args.text('speed') ?? '1');
   if (!(speed > 0)) throw new UsageError(`--speed takes a number above 0, not '${args.text('speed')}'`);
   let recording = within(`'${path}'`, () => parseRecording(readFile(path)));
-  let device = chooseDevice(recording.devices, args.number('device', 0, 65_535), path);
+  const index = args.number('device', 0, 65_535);
+  let device = within(`'${path}'`, () => chooseDevice(recording, index));
   if (driver !== undefined) {
     const options = { ...simulationOptions(kernelChoice(args)), before: false, device: device.index };
     const { text, report } = replayRecording(appResources(), [driver], recording, options);
     for (const line of report.log) output.note(line);
     recording = parseRecording(new TextEncoder().encode(text));
-    device = chooseDevice(recording.devices, undefined, path);
+    device = chooseDevice(recording, undefined);
   }
   if (isKeyboard(device.descriptor) && !args.flag('yes')) {
     output.note(`hidsmith play: ${WARNING}`);
@@ -85,20 +85,6 @@ async function playFile(
   } finally {
     await uhid.close();
   }
-}
-
-function chooseDevice(
-  devices: readonly RecordingDevice[],
-  index: number | undefined,
-  path: string,
-): RecordingDevice {
-  const device = devices.find((candidate) =>
-    index === undefined ? candidate.descriptor.length > 0 : candidate.index === index,
-  );
-  if (device === undefined || device.descriptor.length === 0) {
-    throw new EngineError('usage', `'${path}' has no such device with a report descriptor (an R: line)`);
-  }
-  return device;
 }
 
 async function standIn(

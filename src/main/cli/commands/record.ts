@@ -1,7 +1,6 @@
-import { appendFileSync } from 'node:fs';
 import { findMachineDevice, openDevices, recordDevice } from '../../workbench/index.ts';
 import { type Command, UsageError } from '../command.ts';
-import { writeFile } from '../files.ts';
+import { appendFile, writeFile } from '../files.ts';
 import { interruption } from '../interrupt.ts';
 
 export const record: Command = {
@@ -27,7 +26,7 @@ export const record: Command = {
     const reports = await recordDevice(bridge, device, {
       signal,
       note: (text) => output.note(text),
-      write: (text) => appendText(path, text),
+      write: (text) => appendFile(path, text),
       ...(count === undefined ? {} : { count }),
     });
     if (args.flag('json')) output.json({ file: path, device: device.path, reports });
@@ -35,14 +34,3 @@ export const record: Command = {
     return reports > 0 ? 0 : 1;
   },
 };
-
-/** What is in the file already stays there. */
-function appendText(path: string, text: string): void {
-  try {
-    appendFileSync(path, text);
-  } catch (error) {
-    const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-    const why = full ? 'the disk is full' : (error as Error).message;
-    throw new UsageError(`cannot write '${path}': ${why}; what was recorded before is in it`);
-  }
-}

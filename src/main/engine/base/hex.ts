@@ -9,6 +9,11 @@ export function toHex(bytes: Uint8Array, separator = ''): string {
   return parts.join(separator);
 }
 
+/** Four lower-case digits, as vendor and product ids are written. */
+export function hex4(value: number): string {
+  return value.toString(16).padStart(4, '0');
+}
+
 /** Bytes of hex text; blanks, commas and `0x` before a byte may stand between. Throws `parse` with the place of a bad digit. */
 export function fromHex(text: string): Uint8Array {
   const digits = text.replace(/0x/gi, ' ').replace(/[\s,]+/g, '');

@@ -1,4 +1,4 @@
-import { toHex } from '../base/index.ts';
+import { hex4, toHex } from '../base/index.ts';
 import { DROPPED_MARK, type Recording, type RecordingDevice } from './types.ts';
 
 /** How to write hid-recorder text. */
@@ -19,10 +19,6 @@ function hexTail(bytes: Uint8Array): string {
   return out;
 }
 
-function ids(value: number): string {
-  return value.toString(16).padStart(4, '0');
-}
-
 /** Text that stays on its line. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, ' ');
@@ -34,7 +30,7 @@ function headerLines(device: RecordingDevice): string[] {
   if (descriptor.length > 0) lines.push(`R: ${descriptor.length} ${toHex(descriptor, ' ')}`);
   if (device.name !== '') lines.push(`N: ${oneLine(device.name)}`);
   if (device.phys !== '') lines.push(`P: ${oneLine(device.phys)}`);
-  lines.push(`I: ${device.bus.toString(16)} ${ids(device.vendor)} ${ids(device.product)}`);
+  lines.push(`I: ${device.bus.toString(16)} ${hex4(device.vendor)} ${hex4(device.product)}`);
   return lines;
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LabDevice } from '../../host/real-kernel/testing/lab-devices.ts';
+import { type UhidTwin } from '../../host/real-kernel/index.ts';
 import { bootLab, type LabGuest, labMissing } from '../../host/real-kernel/testing/lab.ts';
 import { fromHex, toHex } from '../base/index.ts';
 import { type ObjectSpec } from '../elf/index.ts';
@@ -196,7 +196,7 @@ describe.skipIf(labMissing() !== undefined)(
     }
 
     /** Sends reports and gives what hidraw shows of them, a few at a time: a node keeps 64. */
-    function play(device: LabDevice, reports: readonly string[]): string[] {
+    function play(device: UhidTwin, reports: readonly string[]): string[] {
       device.closeHidraw();
       device.openHidraw();
       const seen: string[] = [];

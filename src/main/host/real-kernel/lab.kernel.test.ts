@@ -6,7 +6,7 @@ import { fromHex, toHex } from '../../engine/base/index.ts';
 import { parseObject } from '../../engine/elf/index.ts';
 import { loadObject } from '../../engine/loader/index.ts';
 import { REPOSITORY } from '../../engine/testing/shared.ts';
-import { HidrawRequest } from './testing/lab-devices.ts';
+import { HidrawRequest } from './uhid-devices.ts';
 import { bootLab, type LabGuest, labMissing } from './testing/lab.ts';
 
 const SAMPLE = join(REPOSITORY, 'resources/samples/mouse-swap-buttons');

@@ -1,4 +1,5 @@
 import { type BpfSyscalls, type CallerMemory, USER_MEMORY_BASE, UserMemory } from '../../engine/abi/index.ts';
+import { viewOf } from '../../engine/base/index.ts';
 import { HostError } from '../errors/index.ts';
 import { type Line } from './line.ts';
 import { ELF_MACHINES, type Machine, syscallNumber, type SyscallName } from './numbers.ts';
@@ -228,10 +229,6 @@ interface Request {
   readonly args: readonly (bigint | number)[];
   readonly memory: CallerMemory | undefined;
   readonly attr?: Uint8Array;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function encodeRequest(

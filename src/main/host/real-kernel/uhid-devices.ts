@@ -18,26 +18,22 @@ const APPEAR_LIMIT = 3000;
 const PROBE_LIMIT = 2000;
 const EBUSY = 16;
 const UHID_DESTROY = Uint8Array.of(1, 0, 0, 0);
-const HIDIOCSFEATURE = 6;
-const HIDIOCGFEATURE = 7;
-const HIDIOCSINPUT = 9;
-const HIDIOCGINPUT = 10;
-const HIDIOCSOUTPUT = 11;
-const HIDIOCGOUTPUT = 12;
+/** Milliseconds without a word after which the kernel is taken to ask no more of a device. */
+const QUIET = 200;
 /** HIDIOC* of linux/hidraw.h that take a report, by their number. */
 export const HidrawRequest = {
-  SFEATURE: HIDIOCSFEATURE,
-  GFEATURE: HIDIOCGFEATURE,
-  SINPUT: HIDIOCSINPUT,
-  GINPUT: HIDIOCGINPUT,
-  SOUTPUT: HIDIOCSOUTPUT,
-  GOUTPUT: HIDIOCGOUTPUT,
+  SFEATURE: 6,
+  GFEATURE: 7,
+  SINPUT: 9,
+  GINPUT: 10,
+  SOUTPUT: 11,
+  GOUTPUT: 12,
 } as const;
 
 /** What the kernel asks of a device that it has made. */
-export type LabRequest = Extract<UhidEvent, { kind: 'output' | 'get-report' | 'set-report' }>;
+export type UhidRequest = Extract<UhidEvent, { kind: 'output' | 'get-report' | 'set-report' }>;
 /** What the device answers: bytes of a report, or an errno (positive); for a set 0 is yes. */
-export type LabAnswer = Uint8Array | number;
+export type UhidAnswer = Uint8Array | number;
 
 /** Result of an ioctl of hidraw: ≥ 0 or a negative errno, and the buffer as the kernel left it. */
 export interface IoctlResult {
@@ -46,7 +42,7 @@ export interface IoctlResult {
 }
 
 /** HID devices made through /dev/uhid of a real kernel: one agent plays them, the other uses them. */
-export class LabDevices {
+export class UhidDevices {
   /** The agent that plays the devices. */
   readonly player: RealKernel;
   readonly #user: RealKernel;
@@ -65,7 +61,7 @@ export class LabDevices {
    * Makes a device through /dev/uhid and waits until a driver has probed it, so that the next report arrives. A
    * descriptor that the kernel refuses gives a device without a hidraw node.
    */
-  createUhid(identity: Partial<UhidIdentity> & Pick<UhidIdentity, 'descriptor'>): LabDevice {
+  createUhid(identity: Partial<UhidIdentity> & Pick<UhidIdentity, 'descriptor'>): UhidTwin {
     const whole = { name: 'Lab device', phys: '', uniq: '', bus: 3, vendor: 0x1209, product: 1, ...identity };
     const before = new Set(this.names());
     const fd = openFile(this.player, '/dev/uhid', OpenFlag.RDWR | OpenFlag.NONBLOCK);
@@ -74,11 +70,15 @@ export class LabDevices {
         'io',
         `/dev/uhid: errno ${-fd}${fd === -2 ? ': load it with: sudo modprobe uhid' : ''}`,
       );
+    const fail = (message: string): HostError => {
+      this.player.close(fd);
+      return new HostError('io', message);
+    };
     const written = writeOnce(this.player, fd, encodeCreate(whole));
-    if (written < 0) throw new HostError('io', `UHID_CREATE2: errno ${-written}`);
+    if (written < 0) throw fail(`UHID_CREATE2: errno ${-written}`);
     const name = within(APPEAR_LIMIT, () => this.names().find((candidate) => !before.has(candidate)));
-    if (name === undefined) throw new HostError('io', 'the kernel made no HID device of it');
-    const device = new LabDevice(this.player, this.#user, fd, name);
+    if (name === undefined) throw fail('the kernel made no HID device of it');
+    const device = new UhidTwin(this.player, this.#user, fd, name);
     device.settle();
     return device;
   }
@@ -94,7 +94,7 @@ function within<T>(limit: number, ask: () => T | undefined): T | undefined {
 }
 
 /** One such device, from both sides: what plays it and what uses it through hidraw. */
-export class LabDevice {
+export class UhidTwin {
   /** Its name in sysfs. */
   readonly name: string;
   /** The kernel's number of it, as HID-BPF takes it. */
@@ -103,7 +103,7 @@ export class LabDevice {
   readonly #user: RealKernel;
   readonly #fd: number;
   #reader: { readonly fd: number; readonly path: string } | undefined;
-  readonly #events: LabRequest[] = [];
+  readonly #events: UhidRequest[] = [];
 
   constructor(player: RealKernel, user: RealKernel, fd: number, name: string) {
     this.#player = player;
@@ -189,10 +189,10 @@ export class LabDevice {
   }
 
   /** write(2) to hidraw, while `answer` answers what the kernel asks of the device. */
-  write(report: Uint8Array, answer: (request: LabRequest) => LabAnswer = () => 0): number {
+  write(report: Uint8Array, answer: (request: UhidRequest) => UhidAnswer = () => 0): number {
     const memory = new UserMemory();
     const finish = this.#user.begin('write', [this.openHidraw(), memory.put(report), report.length], memory);
-    this.#serve(answer);
+    this.serve(answer);
     return finish();
   }
 
@@ -200,25 +200,25 @@ export class LabDevice {
   ioctl(
     request: number,
     report: Uint8Array,
-    answer: (request: LabRequest) => LabAnswer = () => 5,
+    answer: (request: UhidRequest) => UhidAnswer = () => 5,
   ): IoctlResult {
     const memory = new UserMemory();
     const at = memory.put(report);
     // _IOC(_IOC_WRITE | _IOC_READ, 'H', request, length)
     const number = (3 * 2 ** 30 + report.length * 2 ** 16 + 0x48 * 2 ** 8 + request) >>> 0;
     const finish = this.#user.begin('ioctl', [this.openHidraw(), number, at], memory);
-    this.#serve(answer);
+    this.serve(answer);
     return { result: finish(), data: memory.read(at, report.length) ?? new Uint8Array() };
   }
 
   /** The next thing the kernel asks of the device, within the time (milliseconds). */
-  nextRequest(limit = 1000): LabRequest | undefined {
+  nextRequest(limit = 1000): UhidRequest | undefined {
     this.#takeEvents(limit);
     return this.#events.shift();
   }
 
   /** Answers a get-report or set-report. */
-  reply(request: LabRequest, answer: LabAnswer): void {
+  reply(request: UhidRequest, answer: UhidAnswer): void {
     if (request.kind === 'get-report') writeOnce(this.#player, this.#fd, encodeGetReply(request.id, answer));
     if (request.kind === 'set-report') {
       writeOnce(this.#player, this.#fd, encodeSetReply(request.id, typeof answer === 'number' ? answer : 0));
@@ -232,10 +232,12 @@ export class LabDevice {
     this.#player.close(this.#fd);
   }
 
-  /** Answers until the kernel is quiet. A request blocks in the user's agent, so one that comes is there at once. */
-  #serve(answer: (request: LabRequest) => LabAnswer): void {
-    const QUIET = 200;
-    for (let request = this.nextRequest(QUIET); request !== undefined; request = this.nextRequest(QUIET)) {
+  /**
+   * Answers what the kernel asks until it is quiet for so many milliseconds. A request blocks in the user's agent, so one
+   * that comes is there at once.
+   */
+  serve(answer: (request: UhidRequest) => UhidAnswer, quiet = QUIET): void {
+    for (let request = this.nextRequest(quiet); request !== undefined; request = this.nextRequest(quiet)) {
       this.reply(request, answer(request));
     }
   }

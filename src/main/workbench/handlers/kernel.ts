@@ -4,10 +4,13 @@ import {
   type MethodName,
   type Params,
   type Result,
+  type SessionDetail,
 } from '../../../preload/contract/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
 import { parseRealDeviceId, parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
+import { type StoredSession } from '../../host/store/index.ts';
 import { notFound } from '../errors.ts';
+import { type Job } from '../jobs.ts';
 import { type HostTarget } from '../real-kernel/host-attachment.ts';
 import { openHostTwin, replayOnHost } from '../real-kernel/host-replay.ts';
 import { type SessionData } from '../sessions/session-data.ts';
@@ -78,34 +81,40 @@ async function replayThroughHost(
   context: Context,
   { jobId, projectId, sessionId }: Params<'kernel.replay'>,
 ): Promise<Result<'kernel.replay'>> {
-  const { sessions, store } = context;
-  const data = sessions.data(sessionId);
+  const data = context.sessions.data(sessionId);
   const plan = planOf(sessionId, data)[targetOf(context, projectId, data)];
   if (plan === undefined) throw notFound('the device');
   const { view, twin, close } = openHostTwin(context.host.open, context.projects.object(projectId), plan);
   if (twin === undefined) return { attach: view };
   try {
-    const project = store.projects.markRun(projectId, Date.now());
     const device = parseRecordedDeviceId(plan.deviceId)?.index ?? 0;
-    const session = await context.jobs.run(
-      jobId,
-      progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
-      (job) =>
-        replayOnHost(
-          store,
-          data,
-          { twin, kernel: view.kernel, device },
-          { projectId, name: `${data.session.name} through ${project.name}` },
-          job,
-        ),
+    const target = { twin, kernel: view.kernel, device };
+    const session = await replayJob(context, { jobId, projectId }, data, (name, job) =>
+      replayOnHost(context.store, data, target, { projectId, name }, job),
     );
-    return { attach: view, session: sessions.detail(session.sessionId) };
+    return { attach: view, session };
   } finally {
     close();
-    context.emit('job.done', { jobId });
-    context.changed('sessions');
-    context.changed('projects');
   }
+}
+
+/** Runs a replay that stores a new session, as a job. */
+async function replayJob(
+  context: Context,
+  { jobId, projectId }: Pick<Params<'kernel.replay'>, 'jobId' | 'projectId'>,
+  data: SessionData,
+  replay: (name: string, job: Job) => Promise<StoredSession>,
+): Promise<SessionDetail> {
+  const project = context.store.projects.markRun(projectId, Date.now());
+  const session = await context.jobs.run(
+    jobId,
+    progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
+    (job) => replay(`${data.session.name} through ${project.name}`, job),
+  );
+  context.emit('job.done', { jobId });
+  context.changed('sessions');
+  context.changed('projects');
+  return context.sessions.detail(session.sessionId);
 }
 
 /** kernel.* */
@@ -169,18 +178,11 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
       context.attachment = attachment;
       replaced();
       if (!attachment.view.ok) return { attach: attachment.view };
-      const project = store.projects.markRun(projectId, Date.now());
-      const name = `${data.session.name} through ${project.name}`;
-      const session = await context.jobs.run(
-        jobId,
-        progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
-        (job) => replaySession(store, data, attachment, { projectId, name, engine: options.engine }, job),
+      const session = await replayJob(context, { jobId, projectId }, data, (name, job) =>
+        replaySession(store, data, attachment, { projectId, name, engine: options.engine }, job),
       );
-      context.emit('job.done', { jobId });
-      context.changed('sessions');
-      context.changed('projects');
       replaced();
-      return { attach: attachment.view, session: sessions.detail(session.sessionId) };
+      return { attach: attachment.view, session };
     },
     'kernel.state': () => {
       const settings = context.settings();

@@ -72,14 +72,6 @@ export class LiveStream {
     return done;
   }
 
-  /** Ends the stream; timers of the driver get their time. */
-  finish(): LiveReport[] {
-    if (this.#replay !== undefined) this.#settle(this.#replay.finish(), this.#last);
-    const done = this.#done;
-    this.#done = [];
-    return done;
-  }
-
   /** Clocks of two threads may differ a little: time never goes back. */
   #timeOf(at: number): number {
     this.#last = Math.max(this.#last, Math.round(at - this.#origin));

@@ -1,9 +1,5 @@
-import { EngineError } from '../../engine/base/index.ts';
+import { EngineError, hex4 } from '../../engine/base/index.ts';
 import { type Bridge, type RealDevice } from '../../host/bridge/index.ts';
-
-function hex4(value: number): string {
-  return value.toString(16).padStart(4, '0');
-}
 
 /** `046d:c077` */
 export function vendorProduct({ vendor, product }: Pick<RealDevice, 'vendor' | 'product'>): string {

@@ -1,3 +1,4 @@
+import { Errno } from '../../engine/abi/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
 import { type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
 import { HostError } from '../../host/real-kernel/index.ts';
@@ -11,9 +12,6 @@ import { type RealMachine } from './machine.ts';
 /*
  * The app's side of the kernel of this machine: what cannot be done there is a refusal, as a driver's is, not an error.
  */
-
-const EPERM = 1;
-const EOPNOTSUPP = 95;
 
 /** Opens the kernel of this machine, or another in its place. Throws what says that it cannot be used. */
 export type OpenMachine = () => RealMachine;
@@ -41,10 +39,10 @@ export interface HostTarget {
 /** The machine says no: no right, no HID-BPF, no Linux. Undefined for every other error. */
 function machineRefusal(error: unknown): { errno: number; message: string } | undefined {
   if (error instanceof HostError) {
-    return { errno: error.code === 'io' ? -EPERM : -EOPNOTSUPP, message: error.message };
+    return { errno: error.code === 'io' ? -Errno.EPERM : -Errno.EOPNOTSUPP, message: error.message };
   }
   return error instanceof EngineError && error.code === 'unsupported'
-    ? { errno: -EOPNOTSUPP, message: error.message }
+    ? { errno: -Errno.EOPNOTSUPP, message: error.message }
     : undefined;
 }
 

@@ -79,7 +79,8 @@ export function openLocalMachine(resources: Resources): RealMachine {
         `the kernel ${kernel.release} shows no types (${KERNEL_BTF}): it was built without CONFIG_DEBUG_INFO_BTF`,
       );
     }
-    return new RealMachine(kernel, start(), Btf.parse(new Uint8Array(readFileSync(KERNEL_BTF))));
+    const btf = Btf.parse(new Uint8Array(readFileSync(KERNEL_BTF)));
+    return new RealMachine(kernel, start(), btf);
   } catch (error) {
     kernel.stop();
     throw error;

@@ -1,4 +1,4 @@
-import { EngineError } from '../../engine/base/index.ts';
+import { EngineError, hex4 } from '../../engine/base/index.ts';
 import { type Recording, RecordingParser } from '../../engine/recording/index.ts';
 import {
   type ReportInput,
@@ -26,10 +26,6 @@ export function storedDevices(recording: Recording): StoredSessionDevice[] {
     product: device.product,
     descriptor: device.descriptor,
   }));
-}
-
-function hex4(value: number): string {
-  return value.toString(16).padStart(4, '0');
 }
 
 /** Parses a recording in slices. Throws `parse` if it is none, `cancelled` if the user stops it. */

@@ -1,3 +1,4 @@
+import { Errno } from '../../engine/abi/index.ts';
 import { type HidDevice } from '../../engine/hid/index.ts';
 import { LoadError, type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -15,8 +16,6 @@ export interface UdevAttempt {
   /** Properties that the driver exported. */
   readonly properties?: UdevProperties;
 }
-
-const EINVAL = 22;
 
 /**
  * Loads drivers as udev-hid-bpf does: of the versions of one driver (NNNN-Vendor__Product.bpf.o) the highest that loads, whose probe()
@@ -70,7 +69,7 @@ function tryObject(
   if (isForDevice(spec, device) === false)
     throw refused(
       `${fileName} is not for this device: its HID_BPF_CONFIG does not name ${device.sysName}`,
-      -EINVAL,
+      -Errno.EINVAL,
     );
   const loaded = simulation.load(spec, { hidId: device.id, properties });
   try {

@@ -1,23 +1,20 @@
-import { BpfCmd, type BpfSyscalls, UserMemory } from '../../engine/abi/index.ts';
+import { BpfCmd, type BpfSyscalls, Errno, UserMemory } from '../../engine/abi/index.ts';
 import { EngineError, viewOf } from '../../engine/base/index.ts';
 import { type Btf } from '../../engine/btf/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
 import { type DeviceTraffic, type ReportType } from '../../engine/hid/index.ts';
-import { type LoadedObject, loadObject } from '../../engine/loader/index.ts';
+import { BpfCalls, type LoadedObject, loadObject } from '../../engine/loader/index.ts';
 import { type RecordingDevice } from '../../engine/recording/index.ts';
 import { HostError } from '../../host/errors/index.ts';
 import {
   HidrawRequest,
-  type LabAnswer,
-  type LabDevice,
-  type LabRequest,
-} from '../../host/real-kernel/testing/lab-devices.ts';
+  type UhidAnswer,
+  type UhidRequest,
+  type UhidTwin,
+} from '../../host/real-kernel/uhid-devices.ts';
 import { type LabGuest } from '../../host/real-kernel/testing/lab.ts';
 import { type MapShape, type ScriptMachine } from '../script/script-machine.ts';
 
-const EIO = 5;
-/** Milliseconds without a word after which a call that waits for the device is taken to be past it. */
-const QUIET = 200;
 const MAP_INFO_SIZE = 88;
 const PAGE = 4096;
 const RECORD_BUSY = 0x8000_0000;
@@ -48,7 +45,7 @@ export class LabMachine implements ScriptMachine {
   readonly cpus = 1;
   readonly #guest: LabGuest;
   readonly #types: Btf;
-  readonly #device: LabDevice | undefined;
+  readonly #device: UhidTwin | undefined;
   readonly #replies = new Map<number, Uint8Array | number>();
   #traffic: DeviceTraffic[] = [];
 
@@ -64,7 +61,7 @@ export class LabMachine implements ScriptMachine {
   get hidId(): number | undefined {
     return this.#device?.hidId;
   }
-  get #lab(): LabDevice {
+  get #lab(): UhidTwin {
     if (this.#device === undefined) throw new EngineError('usage', 'there is no device');
     return this.#device;
   }
@@ -93,7 +90,7 @@ export class LabMachine implements ScriptMachine {
         if (!waits || !(memory instanceof UserMemory)) return kernel.bpf(cmd, attr, memory);
         const at = memory.put(attr);
         const finish = kernel.begin('bpf', [cmd, at, attr.length], memory);
-        this.#serve(QUIET);
+        this.#serve();
         const result = finish();
         attr.set(memory.read(at, attr.length) ?? attr);
         return result;
@@ -102,7 +99,7 @@ export class LabMachine implements ScriptMachine {
     };
   }
 
-  #answer(request: LabRequest): LabAnswer {
+  #answer(request: UhidRequest): UhidAnswer {
     if (request.kind === 'output') {
       this.#traffic.push({
         kind: 'output',
@@ -120,13 +117,12 @@ export class LabMachine implements ScriptMachine {
     }
     this.#traffic.push({ kind: 'get', type, reportNumber, data: new Uint8Array() });
     const reply = this.#replies.get(reportNumber);
-    return typeof reply === 'object' ? reply : reply === undefined ? EIO : -reply;
+    return typeof reply === 'object' ? reply : reply === undefined ? Errno.EIO : -reply;
   }
 
-  #serve(quiet: number): void {
-    const device = this.#lab;
-    for (let request = device.nextRequest(quiet); request !== undefined; request = device.nextRequest(quiet))
-      device.reply(request, this.#answer(request));
+  /** Answers what the kernel asks of the device, as long as UhidTwin.serve() does. */
+  #serve(quiet?: number): void {
+    this.#lab.serve((request) => this.#answer(request), quiet);
   }
 
   reattached(): void {
@@ -185,17 +181,9 @@ export class LabMachine implements ScriptMachine {
   }
 
   mapShape(fd: number): MapShape {
-    const memory = new UserMemory();
-    const info = memory.allocate(MAP_INFO_SIZE);
-    const attr = new Uint8Array(16);
-    const view = viewOf(attr);
-    view.setInt32(0, fd, true);
-    view.setUint32(4, MAP_INFO_SIZE, true);
-    view.setBigUint64(8, info, true);
-    const result = this.#guest.kernel.bpf(BpfCmd.OBJ_GET_INFO_BY_FD, attr, memory);
-    if (result < 0) throw new HostError('io', `BPF_OBJ_GET_INFO_BY_FD: errno ${-result}`);
-    const bytes = viewOf(memory.read(info, MAP_INFO_SIZE) ?? new Uint8Array(MAP_INFO_SIZE));
-    const at = (offset: number): number => bytes.getUint32(offset, true);
+    const info = new BpfCalls(this.#guest.kernel).info(fd, MAP_INFO_SIZE);
+    if (typeof info === 'number') throw new HostError('io', `BPF_OBJ_GET_INFO_BY_FD: errno ${-info}`);
+    const at = (offset: number): number => viewOf(info).getUint32(offset, true);
     return { type: at(0), keySize: at(8), valueSize: at(12), maxEntries: at(16), flags: at(20) };
   }
 
@@ -234,15 +222,12 @@ export class LabMachine implements ScriptMachine {
   }
 
   queueValues(fd: number, valueSize: number): Uint8Array[] {
+    const calls = new BpfCalls(this.#guest.kernel);
     const values: Uint8Array[] = [];
     for (;;) {
-      const memory = new UserMemory();
-      const value = memory.allocate(valueSize);
-      const attr = new Uint8Array(32);
-      viewOf(attr).setInt32(0, fd, true);
-      viewOf(attr).setBigUint64(16, value, true);
-      if (this.#guest.kernel.bpf(BpfCmd.MAP_LOOKUP_AND_DELETE_ELEM, attr, memory) < 0) return values;
-      values.push(memory.read(value, valueSize) ?? new Uint8Array());
+      const value = calls.mapLookup(fd, new Uint8Array(), valueSize, BpfCmd.MAP_LOOKUP_AND_DELETE_ELEM);
+      if (typeof value === 'number') return values;
+      values.push(value);
     }
   }
 }

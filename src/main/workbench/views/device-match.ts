@@ -1,3 +1,4 @@
+import { hex4 } from '../../engine/base/index.ts';
 import { type Btf } from '../../engine/btf/index.ts';
 import { deviceIds } from '../../engine/elf/index.ts';
 import { type DeviceMatch } from '../../../preload/contract/index.ts';
@@ -27,7 +28,7 @@ const GROUP_NAMES: Readonly<Record<number, string>> = {
 };
 
 function named(names: Readonly<Record<number, string>>, value: number): string {
-  return names[value] ?? `0x${value.toString(16).padStart(4, '0')}`;
+  return names[value] ?? `0x${hex4(value)}`;
 }
 
 /** Name of a bus number as device lists show it. */

@@ -13,7 +13,7 @@ import { REPOSITORY, sharedPath } from '../../../engine/testing/shared.ts';
 import { HostError, messageOf } from '../../errors/index.ts';
 import { fileLine, type FifoPair, makeFifos } from '../line.ts';
 import { type ProgramResult, RealKernel } from '../real-kernel.ts';
-import { LabDevices } from './lab-devices.ts';
+import { UhidDevices } from '../uhid-devices.ts';
 
 /*
  * A real kernel for tests: the lab's kernel (Linux with HID-BPF, uhid and hidraw; ../shared/lab/README.md) in QEMU, with
@@ -38,7 +38,7 @@ export interface LabOptions {
 export interface LabGuest {
   readonly kernel: RealKernel;
   /** Makes HID devices in the guest through /dev/uhid and reads what its users see. */
-  readonly devices: LabDevices;
+  readonly devices: UhidDevices;
   /** A folder that the guest has, writable, as /out. */
   readonly outDir: string;
   /** The path in the guest of a file of this machine (read only). */
@@ -181,7 +181,7 @@ async function bootOnce(options: LabOptions): Promise<LabGuest> {
     const deviceKernel = connect(deviceFifos, join(outDir, '.aside-devices'));
     return {
       kernel,
-      devices: new LabDevices(deviceKernel, kernel),
+      devices: new UhidDevices(deviceKernel, kernel),
       outDir,
       console,
       toGuestPath: (hostPath) => `/host${hostPath}`,

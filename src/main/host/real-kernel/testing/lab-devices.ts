@@ -1,1 +1,0 @@
-export * from '../uhid-devices.ts';
