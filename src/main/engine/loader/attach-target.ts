@@ -1,8 +1,8 @@
-import { AttachType, Errno, ProgType } from '../abi/index.ts';
-import { BtfKind } from '../btf/index.ts';
+import { Errno, ProgType } from '../abi/index.ts';
 import { type ProgramSpec } from '../elf/index.ts';
 import { type KernelType, type KernelTypes } from './kernel-types.ts';
 import { refuse, type LoadError } from './load-error.ts';
+import { targetInBtf } from './rules.ts';
 import { type KernelStructOps } from './struct-ops.ts';
 
 /** What PROG_LOAD says about where a program will be attached. */
@@ -80,26 +80,10 @@ function structOpsTarget(
   );
 }
 
-/** What the kernel's BTF calls the things that tracing programs attach to (libbpf: btf_get_kernel_prefix_kind). */
-function kernelName(attachType: number): { prefix: string; kind: BtfKind } {
-  switch (attachType) {
-    case AttachType.TRACE_RAW_TP:
-      return { prefix: 'btf_trace_', kind: BtfKind.TYPEDEF };
-    case AttachType.LSM_MAC:
-    case AttachType.LSM_CGROUP:
-      return { prefix: 'bpf_lsm_', kind: BtfKind.FUNC };
-    case AttachType.TRACE_ITER:
-      return { prefix: 'bpf_iter_', kind: BtfKind.FUNC };
-    default:
-      return { prefix: '', kind: BtfKind.FUNC };
-  }
-}
-
 /** `name` or `module:name` (libbpf: find_kernel_btf_id). */
 function findInKernel(types: KernelTypes, target: string, attachType: number): KernelType | undefined {
-  const { prefix, kind } = kernelName(attachType);
+  const { name, kind } = targetInBtf(target, attachType);
   const colon = target.indexOf(':');
-  const name = prefix + target.slice(colon + 1);
   if (colon < 0) return types.find(name, kind);
   const module = target.slice(0, colon);
   const id = 'vmlinux'.startsWith(module) ? types.vmlinux.findByNameKind(name, kind) : undefined;

@@ -1,10 +1,7 @@
-import { BpfCmd, Errno, MapFlag, MapType, ProgType, type BpfSyscalls } from '../abi/index.ts';
-import { ByteWriter, concatBytes } from '../base/index.ts';
+import { BpfCmd, Errno, MapFlag, MapType, type BpfSyscalls } from '../abi/index.ts';
 import { BtfKind, type Btf } from '../btf/index.ts';
 import {
   isMapInMap,
-  type FuncInfo,
-  type LineInfo,
   type MapDefinition,
   type MapSpec,
   type ObjectSpec,
@@ -23,6 +20,7 @@ import { LoadedObject } from './loaded-object.ts';
 import { type LoadOptions } from './options.ts';
 import { pinMap, pinPath, reusePinned } from './pins.ts';
 import { CoreRelocator, bindReferences } from './relocate.ts';
+import { encodeFuncInfo, encodeLineInfo, hasKeyTypes, isLoaded } from './rules.ts';
 import { layOutStructOps, type KernelStructOps } from './struct-ops.ts';
 import { explainLog } from './verifier-log.ts';
 
@@ -41,24 +39,6 @@ export function loadObject(spec: ObjectSpec, syscalls: BpfSyscalls, options: Loa
     loading.closeTypes();
   }
 }
-
-/** Map types whose keys and values the kernel knows no BTF for (libbpf: bpf_object__create_map). */
-const TYPES_WITHOUT_BTF: ReadonlySet<number> = new Set([
-  MapType.PERF_EVENT_ARRAY,
-  MapType.CGROUP_ARRAY,
-  MapType.STACK_TRACE,
-  MapType.ARRAY_OF_MAPS,
-  MapType.HASH_OF_MAPS,
-  MapType.DEVMAP,
-  MapType.DEVMAP_HASH,
-  MapType.CPUMAP,
-  MapType.XSKMAP,
-  MapType.SOCKMAP,
-  MapType.SOCKHASH,
-  MapType.QUEUE,
-  MapType.STACK,
-  MapType.ARENA,
-]);
 
 /** One load under way. */
 class Loading {
@@ -134,18 +114,8 @@ class Loading {
     }
   }
 
-  /** struct_ops programs are loaded if a variable that is created uses them, all others as SEC or the asker says. */
   #programsToLoad(): ProgramSpec[] {
-    const { autoload } = this.#options;
-    return this.#spec.programs.filter((program) => {
-      if (program.progType === ProgType.STRUCT_OPS) {
-        const users = this.#spec.maps.filter((map) =>
-          map.structOps?.slots.some((slot) => slot.program === program.name),
-        );
-        if (users.length > 0) return users.some((map) => map.autoCreate);
-      }
-      return autoload === undefined ? program.autoload : autoload(program);
-    });
+    return this.#spec.programs.filter((program) => isLoaded(this.#spec, program, this.#options.autoload));
   }
 
   #relocateCore(programs: readonly LinkedProgram[]): void {
@@ -237,7 +207,7 @@ class Loading {
       map_extra: map.mapExtra,
       inner_map_fd: innerFd,
     };
-    const withBtf = this.#btfFd >= 0 && !TYPES_WITHOUT_BTF.has(map.type);
+    const withBtf = this.#btfFd >= 0 && hasKeyTypes(map.type);
     const types: AttrValues = withBtf
       ? { btf_fd: this.#btfFd, btf_key_type_id: map.keyTypeId, btf_value_type_id: map.valueTypeId }
       : {};
@@ -371,23 +341,6 @@ function lastWords(lines: readonly string[]): string {
 
 function mapFailure(map: string, what: string, errno: number, stage: LoadStage): LoadError {
   return new LoadError(`map '${map}': ${what}: ${errnoText(errno)}`, { stage, errno, map, log: [] });
-}
-
-function encodeFuncInfo(records: readonly FuncInfo[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const record of records) writer.u32(record.insn).u32(record.typeId);
-  return writer.finish();
-}
-
-function encodeLineInfo(records: readonly LineInfo[]): Uint8Array {
-  return concatBytes(
-    records.map(
-      (record) =>
-        new Uint8Array(
-          Uint32Array.of(record.insn, record.fileNameOffset, record.lineOffset, record.lineColumn).buffer,
-        ),
-    ),
-  );
 }
 
 /** For kernels that refuse `?.struct_ops` as a section name: `_` in its place, as libbpf does. */

@@ -1,3 +1,4 @@
+import { pinPath } from '../loader/index.ts';
 import { cFunction, quoted } from './c-text.ts';
 import { type HeaderNames } from './header-names.ts';
 import { type KconfigExtern } from './light-skeleton.ts';
@@ -87,7 +88,7 @@ export function pinTable(names: HeaderNames): string[] {
       `memset(pins, 0, ${pinned.length} * sizeof(*pins));`,
       ...pinned.flatMap(({ map: { spec }, member }, i) => [
         `pins[${i}].map = &skel->maps.${member};`,
-        `pins[${i}].path = ${quoted(`/sys/fs/bpf/${spec.name.replaceAll('.', '_')}`)};`,
+        `pins[${i}].path = ${quoted(pinPath(spec))};`,
         `pins[${i}].type = ${spec.type};`,
         `pins[${i}].key_size = ${spec.keySize};`,
         `pins[${i}].value_size = ${spec.valueSize};`,

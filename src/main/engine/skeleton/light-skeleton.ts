@@ -1,5 +1,5 @@
 import { records } from './layouts.ts';
-import { MapType, ProgType, AttachType } from '../abi/index.ts';
+import { ProgType } from '../abi/index.ts';
 import { EngineError } from '../base/index.ts';
 import { BtfKind } from '../btf/index.ts';
 import {
@@ -11,7 +11,16 @@ import {
   internalMapName,
 } from '../elf/index.ts';
 import { type Insn, PseudoSource } from '../isa/index.ts';
-import { linkProgram, type LinkedProgram } from '../loader/index.ts';
+import {
+  encodeFuncInfo,
+  encodeLineInfo,
+  hasKeyTypes,
+  isHidTracing,
+  isLoaded,
+  linkProgram,
+  type LinkedProgram,
+  targetInBtf,
+} from '../loader/index.ts';
 import { type StructOpsTable, structOpsAttaches, structOpsMember, structOpsTables } from './struct-ops.ts';
 import {
   type LoaderMap,
@@ -81,44 +90,8 @@ export interface SkeletonNeed {
   readonly what: 'struct' | 'function' | 'variable';
 }
 
-/** Map types for which libbpf sends no BTF of key and value (bpf_object__create_map). */
-const MAPS_WITHOUT_BTF: ReadonlySet<number> = new Set([
-  MapType.PERF_EVENT_ARRAY,
-  MapType.CGROUP_ARRAY,
-  MapType.STACK_TRACE,
-  MapType.ARRAY_OF_MAPS,
-  MapType.HASH_OF_MAPS,
-  MapType.DEVMAP,
-  MapType.DEVMAP_HASH,
-  MapType.CPUMAP,
-  MapType.XSKMAP,
-  MapType.SOCKMAP,
-  MapType.SOCKHASH,
-  MapType.QUEUE,
-  MapType.STACK,
-  MapType.ARENA,
-]);
-
-/** Prefix and kind of the kernel type that an attach target names (libbpf: btf_get_kernel_prefix_kind). */
-function attachTarget(program: ProgramSpec): { name: string; kind: number } | undefined {
-  if (!program.attachBtf || program.attachTarget === undefined) return undefined;
-  // `module:name`: the kernel looks through its modules anyway.
-  const target = program.attachTarget.slice(program.attachTarget.indexOf(':') + 1);
-  switch (program.expectedAttachType) {
-    case AttachType.TRACE_RAW_TP:
-      return { name: `btf_trace_${target}`, kind: BtfKind.TYPEDEF };
-    case AttachType.LSM_MAC:
-    case AttachType.LSM_CGROUP:
-      return { name: `bpf_lsm_${target}`, kind: BtfKind.FUNC };
-    case AttachType.TRACE_ITER:
-      return { name: `bpf_iter_${target}`, kind: BtfKind.FUNC };
-    default:
-      return { name: target, kind: BtfKind.FUNC };
-  }
-}
-
 function loaderMap(definition: MapDefinition, name: string, hasBtf: boolean): LoaderMap {
-  const withTypes = hasBtf && !MAPS_WITHOUT_BTF.has(definition.type);
+  const withTypes = hasBtf && hasKeyTypes(definition.type);
   return {
     type: definition.type,
     name,
@@ -202,8 +175,13 @@ function loaderProgram(
   const linked = linkProgram(spec, program);
   const { insns, symbols } = relocate(spec, linked, slots);
   const member = program.progType === ProgType.STRUCT_OPS ? structOpsMember(spec, program.name) : undefined;
+  const target = program.attachBtf ? program.attachTarget : undefined;
   const attach =
-    member === undefined ? attachTarget(program) : { name: member.typeName, kind: BtfKind.STRUCT };
+    member !== undefined
+      ? { name: member.typeName, kind: BtfKind.STRUCT }
+      : target !== undefined
+        ? targetInBtf(target, program.expectedAttachType)
+        : undefined;
   return {
     type: program.progType,
     name: program.name,
@@ -211,10 +189,8 @@ function loaderProgram(
     insns,
     flags: program.progFlags,
     expectedAttachType: member?.memberIndex ?? program.expectedAttachType,
-    funcInfo: records(linked.funcInfo.map(({ insn, typeId }) => [insn, typeId])),
-    lineInfo: records(
-      linked.lineInfo.map((line) => [line.insn, line.fileNameOffset, line.lineOffset, line.lineColumn]),
-    ),
+    funcInfo: encodeFuncInfo(linked.funcInfo),
+    lineInfo: encodeLineInfo(linked.lineInfo),
     coreRelos: records(
       linked.coreRelocations.map((relo) => [relo.insn * 8, relo.typeId, relo.accessOffset, relo.kind]),
     ),
@@ -256,15 +232,6 @@ function refuseWhatIsNotSupported(spec: ObjectSpec): void {
       { map: arena.name },
     );
   }
-}
-
-/** libbpf: struct_ops programs are loaded if a variable that is created uses them, all others as their SEC says. */
-function isLoaded(spec: ObjectSpec, program: ProgramSpec): boolean {
-  if (program.progType !== ProgType.STRUCT_OPS) return program.autoload;
-  const users = spec.maps.filter(({ structOps }) =>
-    structOps?.slots.some((slot) => slot.program === program.name),
-  );
-  return users.length > 0 ? users.some((map) => map.autoCreate) : program.autoload;
 }
 
 /** The maps that the loader creates: tables of struct_ops are made when they are attached. */
@@ -324,17 +291,6 @@ function needsOf(programs: readonly LoaderProgram[]): SkeletonNeed[] {
       if (!symbol.weak && symbol.use !== 'typeless') add(symbol.name, symbol.kind);
   }
   return [...needs.values()];
-}
-
-/** Kernel functions that HID-BPF programs of Linux 6.3 to 6.10 are attached to (fmod_ret). */
-const HID_HOOKS = new Set(['hid_bpf_device_event', 'hid_bpf_rdesc_fixup']);
-
-function isHidHook(program: ProgramSpec): boolean {
-  return (
-    program.progType === ProgType.TRACING &&
-    program.expectedAttachType === AttachType.MODIFY_RETURN &&
-    HID_HOOKS.has(program.attachTarget ?? '')
-  );
 }
 
 /** The object under another name: names of data sections' maps begin with it (libbpf: internal_map_name). */
@@ -401,7 +357,7 @@ export function makeLightSkeleton(object: ObjectSpec, name: string = object.name
     })),
     kconfig: spec.externs.filter((external) => external.kind === 'kconfig'),
     needs: needsOf(programs),
-    hidPrograms: own.filter((program) => program.isLoaded && isHidHook(program.spec)),
+    hidPrograms: own.filter((program) => program.isLoaded && isHidTracing(program.spec)),
     contextSize: 24 + 16 * maps.length + 4 * (own.length + attaches.length),
     warnings: own
       .filter((program) => !program.isLoaded)
