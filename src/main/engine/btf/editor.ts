@@ -69,6 +69,15 @@ export class BtfEditor {
     }
   }
 
+  /** For kernels before 6.9, which refuse `?.struct_ops` as a section's name: `_` in place of the mark, as libbpf does. */
+  replaceQuestionMarks(): void {
+    const strings = this.#btf.header.headerSize + this.#btf.header.stringOffset;
+    for (let id = 1; id < this.#btf.typeCount; id++) {
+      if (this.#btf.kindOf(id) !== BtfKind.DATASEC || !this.#btf.nameOf(id).startsWith('?')) continue;
+      this.#bytes[strings + this.#btf.nameOffsetOf(id)] = '_'.charCodeAt(0);
+    }
+  }
+
   /** Appends a VAR; its name is shared with an equal string. */
   addVariable(name: string, typeId: number, linkage: number): { id: number; nameOffset: number } {
     const nameOffset = this.addString(name);

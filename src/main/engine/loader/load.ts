@@ -1,5 +1,5 @@
 import { BpfCmd, Errno, MapFlag, MapType, type BpfSyscalls } from '../abi/index.ts';
-import { BtfKind, type Btf } from '../btf/index.ts';
+import { BtfEditor, type Btf } from '../btf/index.ts';
 import {
   isMapInMap,
   type MapDefinition,
@@ -343,13 +343,8 @@ function mapFailure(map: string, what: string, errno: number, stage: LoadStage):
   return new LoadError(`map '${map}': ${what}: ${errnoText(errno)}`, { stage, errno, map, log: [] });
 }
 
-/** For kernels that refuse `?.struct_ops` as a section name: `_` in its place, as libbpf does. */
 function withoutQuestionMarks(btf: Btf): Uint8Array {
-  const bytes = btf.bytes.slice();
-  const strings = btf.header.headerSize + btf.header.stringOffset;
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kindOf(id) !== BtfKind.DATASEC || !btf.nameOf(id).startsWith('?')) continue;
-    bytes[strings + btf.nameOffsetOf(id)] = '_'.charCodeAt(0);
-  }
-  return bytes;
+  const editor = new BtfEditor(btf);
+  editor.replaceQuestionMarks();
+  return editor.finish();
 }

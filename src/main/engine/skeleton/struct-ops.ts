@@ -118,17 +118,8 @@ export function structOpsAttaches(
     throw new EngineError('unsupported', 'a struct_ops table without BTF; compile with -g');
   const types = new AttachTypes(btf);
   const attaches = tables.map((table) => ({ table, program: attachProgram(spec, btf, table, types) }));
-  return { btf: withoutQuestionMarks(btf, types.editor.finish()), attaches };
-}
-
-function withoutQuestionMarks(btf: Btf, bytes: Uint8Array): Uint8Array {
-  const view = viewOf(bytes);
-  const strings = view.getUint32(4, true) + view.getUint32(16, true);
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kindOf(id) !== BtfKind.DATASEC || !btf.nameOf(id).startsWith('?')) continue;
-    bytes[strings + btf.nameOffsetOf(id)] = '_'.charCodeAt(0);
-  }
-  return bytes;
+  types.editor.replaceQuestionMarks();
+  return { btf: types.editor.finish(), attaches };
 }
 
 /** Adds types to the object's BTF: a wrapper a struct_ops type, one function type for all attach programs. */
