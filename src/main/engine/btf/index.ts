@@ -10,6 +10,7 @@ export {
   type BtfHeader,
 } from './layout.ts';
 export { Btf, type BtfParseOptions } from './btf.ts';
+export { placeOfMember, type MemberPlace } from './member-place.ts';
 export { essentialName } from './name-index.ts';
 export {
   BtfIntEncoding,

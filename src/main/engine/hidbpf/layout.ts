@@ -1,24 +1,5 @@
 import { EngineError } from '../base/index.ts';
-import { type Btf, BtfKind } from '../btf/index.ts';
-
-/** Where a member lies. */
-export interface MemberPlace {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** Finds a member by name, also inside anonymous structs and unions. Offsets in bytes. */
-function findMember(btf: Btf, structId: number, name: string): MemberPlace | undefined {
-  const struct = btf.typeOfKind(structId, BtfKind.STRUCT) ?? btf.typeOfKind(structId, BtfKind.UNION);
-  for (const member of struct?.members ?? []) {
-    const offset = member.bitOffset / 8;
-    if (member.name === name) return { offset, size: btf.sizeOf(member.type) ?? 0 };
-    if (member.name !== '') continue;
-    const inner = findMember(btf, btf.resolve(member.type), name);
-    if (inner !== undefined) return { offset: offset + inner.offset, size: inner.size };
-  }
-  return undefined;
-}
+import { type Btf, BtfKind, type MemberPlace, placeOfMember } from '../btf/index.ts';
 
 /** A kernel struct with the places of the members that this room touches. */
 export class StructLayout {
@@ -45,7 +26,7 @@ export class StructLayout {
 
   /** The member's place, or undefined where this kernel has none of that name. */
   find(name: string): MemberPlace | undefined {
-    return findMember(this.#btf, this.typeId, name);
+    return placeOfMember(this.#btf, this.typeId, name);
   }
 
   /** The member's place; throws `unsupported` where it is missing. */

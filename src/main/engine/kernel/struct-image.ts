@@ -1,26 +1,8 @@
-import { BtfKind, type Btf } from '../btf/index.ts';
+import { BtfKind, placeOfMember } from '../btf/index.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What is written into a member: a number (as wide as the member), or bytes from its beginning on. */
 export type MemberValue = number | bigint | Uint8Array;
-
-interface Place {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** A member by name, also inside anonymous structs and unions. */
-function placeOf(btf: Btf, structId: number, name: string): Place | undefined {
-  const type = btf.typeOfKind(structId, BtfKind.STRUCT) ?? btf.typeOfKind(structId, BtfKind.UNION);
-  for (const member of type?.members ?? []) {
-    const offset = member.bitOffset / 8;
-    if (member.name === name) return { offset, size: btf.sizeOf(member.type) ?? 0 };
-    if (member.name !== '') continue;
-    const inner = placeOf(btf, btf.resolve(member.type), name);
-    if (inner !== undefined) return { offset: offset + inner.offset, size: inner.size };
-  }
-  return undefined;
-}
 
 /**
  * A kernel struct as programs read it through BTF pointers: memory of the size that the kernel's BTF gives, at least
@@ -39,7 +21,7 @@ export function allocateStruct(
   const address = arena.allocate(size, { label, access: 'ro' });
   if (id === undefined) return address;
   for (const [member, value] of Object.entries(values)) {
-    const place = placeOf(btf, id, member);
+    const place = placeOfMember(btf, id, member);
     if (place === undefined || place.size === 0) continue;
     arena.write(address + BigInt(place.offset), bytesOf(value, place.size));
   }
