@@ -20,7 +20,7 @@ import {
 } from '../vm/index.ts';
 import { COMMON_NAMES, commonModule } from './common.ts';
 import { CONTROL_RANGE, Control, HandOver } from './control.ts';
-import { type CompiledModule, ModuleCache } from './module-cache.ts';
+import { type CompiledModule, ModuleCache, compile } from './module-cache.ts';
 import { REPEAT, addressSlots, exportName, globalName, targetOf } from './translate.ts';
 
 /** A compiled function: R1 … R5, and the frame pointer as an offset in memory. */
@@ -69,11 +69,10 @@ export class Jit {
   /** Runs a function of a program; an Engine in the machine's sense. */
   run(run: Run, program: VmProgram, entry: number, args: readonly bigint[]): bigint {
     const instance = this.instance(program);
+    if (instance === undefined) return interpret(run, program, entry, args);
     const repeats = run.repeat > 1 || run.restore !== undefined;
     const repeater = repeats ? this.#repeater(program, entry, run.restore?.size ?? 0) : undefined;
-    if (instance === undefined || (repeats && repeater === undefined)) {
-      return interpret(run, program, entry, args);
-    }
+    if (repeats && repeater === undefined) return interpret(run, program, entry, args);
     const { bytes } = this.#machine.arena;
     const outer = { run: this.#run, programs: this.#programs };
     const control = outer.run === undefined ? undefined : bytes.slice(CONTROL_RANGE.start, CONTROL_RANGE.end);
@@ -141,7 +140,8 @@ export class Jit {
     const known = this.#repeaters.get(program);
     if (known?.restored === restored) return known.run;
     const { entries } = this.#machine.decoded(program);
-    const compiled = this.#modules.repeating(program, entries, restored);
+    // Not kept among the modules: programs are seldom repeated.
+    const compiled = compile(program, entries, restored);
     if (compiled === undefined) return undefined;
     const exports = this.#exportsOf(program, compiled);
     const run = exports[REPEAT] as Compiled;

@@ -41,8 +41,12 @@ function sameCode(left: VmProgram, right: VmProgram): boolean {
   });
 }
 
-/** Undefined for a program that should be interpreted, also because WebAssembly has no room for it. */
-function compile(
+/**
+ * Translates and compiles a program; undefined for one that should be interpreted, also because WebAssembly has no room for it.
+ * @param entries first slots of the program's functions
+ * @param restored as in `translate`
+ */
+export function compile(
   program: VmProgram,
   entries: readonly number[],
   restored?: number,
@@ -82,10 +86,5 @@ export class ModuleCache {
     else list.push(cached);
     this.#kept++;
     return cached;
-  }
-
-  /** The program with the export `repeat`; not kept, as programs are seldom repeated. */
-  repeating(program: VmProgram, entries: readonly number[], restored: number): CompiledModule | undefined {
-    return compile(program, entries, restored);
   }
 }

@@ -1,4 +1,4 @@
-import { type Insn, Op, PseudoSource, isLdImm64 } from '../isa/index.ts';
+import { type Insn, PseudoSource, isHelperCall, isKfuncCall, isLdImm64 } from '../isa/index.ts';
 import {
   ARENA_HIGH,
   DEFAULT_STACK_SIZE,
@@ -61,9 +61,9 @@ export function isAddress(insns: readonly Insn[], pc: number): boolean {
 }
 
 /** The helper or kfunc that an instruction calls. */
-export function targetOf(program: VmProgram, { code, src, imm }: Insn): HelperFunction | undefined {
-  if (code !== Op.CALL || src === PseudoSource.CALL) return undefined;
-  return src === PseudoSource.KFUNC_CALL ? program.kfuncs.get(imm) : program.helpers.get(imm);
+export function targetOf(program: VmProgram, insn: Insn): HelperFunction | undefined {
+  if (isHelperCall(insn)) return program.helpers.get(insn.imm);
+  return isKfuncCall(insn) ? program.kfuncs.get(insn.imm) : undefined;
 }
 
 /** Slots of the ld_imm64 whose values the module imports. */
