@@ -9,7 +9,7 @@ import { type HidBpfProfile } from './profile.ts';
 import { writeRules } from './write-rules.ts';
 
 /** HID_BPF_MAX_PROGS_PER_DEV: struct_ops tables on one device, whatever hooks they have. */
-export const MAX_OPS_PER_DEVICE = 64;
+const MAX_OPS_PER_DEVICE = 64;
 /** BPF_F_BEFORE, the only flag that hid_bpf_ops takes. */
 const BPF_F_BEFORE = 1 << 3;
 /** Members that a sleepable program may stand in (hid_bpf_ops_check_member). */

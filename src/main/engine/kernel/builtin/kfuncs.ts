@@ -3,7 +3,7 @@ import { BtfKind } from '../../btf/index.ts';
 import { inlined, recipe, type HelperCall, type HelperFunction, type Recipe } from '../../vm/index.ts';
 import { NO_MEMORY } from '../task.ts';
 import type { Kernel } from '../kernel.ts';
-import { mapOf, result, runContextOf, taskContextOf } from '../helpers/common.ts';
+import { mapOf, nothing, result, runContextOf, same, taskContextOf } from '../helpers/common.ts';
 import { inBounds, readDynptr, writeDynptr } from '../helpers/dynptr.ts';
 import { DeferredCalls } from '../helpers/timers.ts';
 import { KFUNC_SETS, KFUNC_TABLE } from './kfunc-table.ts';
@@ -174,8 +174,6 @@ function copyFromUserString(call: HelperCall, to: bigint, size: bigint, from: bi
 }
 
 function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
-  const nothing = inlined(() => 0n, recipe.constant(0n));
-  const same = inlined((_call, pointer) => pointer, recipe.argument(1));
   return new Map<string, HelperFunction>([
     ['bpf_iter_num_new', iterNumNew],
     ['bpf_iter_num_next', inlined(iterNumNext, nextOfRange())],

@@ -1,6 +1,6 @@
 import type { CallerMemory } from '../../abi/index.ts';
 import { hexOf } from '../../base/index.ts';
-import type { HelperCall } from '../../vm/index.ts';
+import { inlined, recipe, type HelperCall } from '../../vm/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { BpfMap } from '../maps/map.ts';
 import type { RunContext } from '../registries.ts';
@@ -18,6 +18,12 @@ export interface TaskContext {
 export function result(value: number): bigint {
   return BigInt.asUintN(64, BigInt(value));
 }
+
+/** A helper or kfunc that has nothing to do here: 0. */
+export const nothing = inlined(() => 0n, recipe.constant(0n));
+
+/** A helper or kfunc that gives its first argument back. */
+export const same = inlined((_call, first) => first, recipe.argument(1));
 
 export function runContextOf(call: HelperCall): RunContext | undefined {
   return call.runContext as RunContext | undefined;

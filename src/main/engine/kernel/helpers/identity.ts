@@ -1,8 +1,7 @@
 import { Errno } from '../../abi/index.ts';
 import { toCString } from '../../base/index.ts';
-import { inlined, recipe } from '../../vm/index.ts';
 import type { Kernel } from '../kernel.ts';
-import { result, taskContextOf } from './common.ts';
+import { nothing, result, same, taskContextOf } from './common.ts';
 import type { HelperTable } from './index.ts';
 
 /** CONFIG_HZ of the simulated kernels. */
@@ -24,7 +23,7 @@ export function identityHelpers(kernel: Kernel): HelperTable {
     [118, (): bigint => INITIAL_JIFFIES + kernel.clock.now() / JIFFY],
     [7, (): bigint => BigInt(kernel.random())],
     [8, (): bigint => BigInt(kernel.currentCpu)],
-    [42, inlined((): bigint => 0n, recipe.constant(0n))],
+    [42, nothing],
     [
       14,
       (call): bigint => {
@@ -55,6 +54,6 @@ export function identityHelpers(kernel: Kernel): HelperTable {
       },
     ],
     [153, (_call, address, cpu): bigint => (Number(BigInt.asUintN(32, cpu)) < kernel.cpus ? address : 0n)],
-    [154, inlined((_call, address): bigint => address, recipe.argument(1))],
+    [154, same],
   ];
 }

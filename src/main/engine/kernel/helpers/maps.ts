@@ -7,7 +7,7 @@ import { PercpuHashMap } from '../maps/hash.ts';
 import { LruHashMap } from '../maps/lru-hash.ts';
 import { ARRAY_LOOKUP } from '../maps/map.ts';
 import { ProgArrayMap } from '../maps/prog-array.ts';
-import { mapOf, result, traceHelper } from './common.ts';
+import { mapOf, nothing, result, traceHelper } from './common.ts';
 import type { HelperTable } from './index.ts';
 
 /** array_map_gen_lookup() of kernel/bpf/arraymap.c; maps of other types, whose area is 0, are looked up by the helper. */
@@ -108,8 +108,8 @@ export function mapHelpers(kernel: Kernel): HelperTable {
       },
     ],
     [12, (call, _context, mapAddress, index): HelperResult => tailCall(kernel, call, mapAddress, index)],
-    [93, inlined((): bigint => 0n, recipe.constant(0n))],
-    [94, inlined((): bigint => 0n, recipe.constant(0n))],
+    [93, nothing],
+    [94, nothing],
   ];
 }
 
