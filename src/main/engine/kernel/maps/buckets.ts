@@ -53,8 +53,10 @@ export function keyText(key: Uint8Array): string {
   return text;
 }
 
-export function keyOfText(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+function keyOfText(text: string): Uint8Array {
+  const key = new Uint8Array(text.length);
+  for (let i = 0; i < key.length; i++) key[i] = text.charCodeAt(i);
+  return key;
 }
 
 /**
@@ -82,28 +84,27 @@ export class BucketTable<T> {
     return this.#values.get(name);
   }
 
-  has(name: string): boolean {
-    return this.#values.has(name);
-  }
-
   #bucketOf(name: string): number {
     return (jhash(keyOfText(name)) & (this.bucketCount - 1)) >>> 0;
   }
 
   /** Puts an element at the front of its bucket; one that is there under the same key goes. */
   set(name: string, value: T): void {
-    this.delete(name);
     const bucket = this.#bucketOf(name);
     this.#values.set(name, value);
-    this.#buckets.set(bucket, [name, ...(this.#buckets.get(bucket) ?? [])]);
+    this.#buckets.set(bucket, [name, ...this.#others(bucket, name)]);
   }
 
   delete(name: string): void {
     if (!this.#values.delete(name)) return;
     const bucket = this.#bucketOf(name);
-    const rest = (this.#buckets.get(bucket) ?? []).filter((other) => other !== name);
+    const rest = this.#others(bucket, name);
     if (rest.length === 0) this.#buckets.delete(bucket);
     else this.#buckets.set(bucket, rest);
+  }
+
+  #others(bucket: number, name: string): string[] {
+    return this.#namesIn(bucket).filter((other) => other !== name);
   }
 
   clear(): void {
@@ -111,36 +112,47 @@ export class BucketTable<T> {
     this.#buckets.clear();
   }
 
-  /** Keys of one bucket, as a walk meets them. */
-  namesIn(bucket: number): readonly string[] {
+  #namesIn(bucket: number): readonly string[] {
     return this.#buckets.get(bucket) ?? [];
   }
 
-  /** The key behind `name`, the first one for an unknown or no key (htab_map_get_next_key); undefined at the end. */
-  next(name: string | undefined): string | undefined {
-    let bucket = 0;
-    if (name !== undefined && this.#values.has(name)) {
-      bucket = this.#bucketOf(name);
-      const names = this.namesIn(bucket);
-      const behind = names[names.indexOf(name) + 1];
-      if (behind !== undefined) return behind;
-      bucket++;
-    }
-    return this.#firstFrom(bucket);
+  /** Keys of one bucket, as a walk meets them. */
+  keysIn(bucket: number): Uint8Array[] {
+    return this.#namesIn(bucket).map(keyOfText);
   }
 
-  /** First key of the first bucket that is not empty, from `bucket` on: by scan, or by the buckets in use if those are few. */
+  /** The key behind `key`, the first one for an unknown or no key (htab_map_get_next_key); undefined at the end. */
+  nextKey(key: Uint8Array | undefined): Uint8Array | undefined {
+    const next = this.#next(key === undefined ? undefined : keyText(key));
+    return next === undefined ? undefined : keyOfText(next);
+  }
+
+  #next(name: string | undefined): string | undefined {
+    if (name === undefined || !this.#values.has(name)) return this.#firstFrom(0);
+    const bucket = this.#bucketOf(name);
+    const names = this.#namesIn(bucket);
+    return names[names.indexOf(name) + 1] ?? this.#firstFrom(bucket + 1);
+  }
+
+  /**
+   * First key of the first bucket that is not empty, from `bucket` on: by scan, and once that has looked at as many buckets as are in
+   * use, by those.
+   */
   #firstFrom(bucket: number): string | undefined {
-    if (this.bucketCount - bucket <= this.#buckets.size * 4) {
-      for (let at = bucket; at < this.bucketCount; at++) {
-        const first = this.#buckets.get(at)?.[0];
-        if (first !== undefined) return first;
-      }
-      return undefined;
+    const scanned = Math.min(this.bucketCount, bucket + this.#buckets.size);
+    for (let at = bucket; at < scanned; at++) {
+      const first = this.#buckets.get(at)?.[0];
+      if (first !== undefined) return first;
     }
+    if (scanned === this.bucketCount) return undefined;
     let best = Number.POSITIVE_INFINITY;
     for (const used of this.#buckets.keys()) if (used >= bucket && used < best) best = used;
     return this.#buckets.get(best)?.[0];
+  }
+
+  /** All elements with their keys, in no order. */
+  entries(): Iterable<[string, T]> {
+    return this.#values.entries();
   }
 
   /** All elements in the order of a walk. */
@@ -163,9 +175,9 @@ export class BucketTable<T> {
   /** The same for the bucket of one key only. */
   snapshotOf(name: string): () => void {
     const bucket = this.#bucketOf(name);
-    const before = this.namesIn(bucket).map((each): [string, T] => [each, this.#values.get(each) as T]);
+    const before = this.#namesIn(bucket).map((each): [string, T] => [each, this.#values.get(each) as T]);
     return () => {
-      for (const each of this.namesIn(bucket)) this.#values.delete(each);
+      for (const each of this.#namesIn(bucket)) this.#values.delete(each);
       for (const [each, value] of before) this.#values.set(each, value);
       if (before.length === 0) this.#buckets.delete(bucket);
       else

@@ -2,7 +2,7 @@ import { ElemFlag, Errno, MapFlag, MapType } from '../../abi/index.ts';
 import { roundUp } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import { BucketTable, keyOfText, keyText } from './buckets.ts';
+import { BucketTable, keyText } from './buckets.ts';
 import {
   ACCESS_FLAGS,
   BpfMap,
@@ -68,7 +68,7 @@ abstract class PooledMap extends BpfMap {
   }
 
   bucketKeys(bucket: number): Uint8Array[] {
-    return this.elementsByKey.namesIn(bucket).map((name) => keyOfText(name));
+    return this.elementsByKey.keysIn(bucket);
   }
 
   protected find(key: Uint8Array): HashElement | undefined {
@@ -126,8 +126,7 @@ abstract class PooledMap extends BpfMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | number {
-    const next = this.elementsByKey.next(key === undefined ? undefined : keyText(key));
-    return next === undefined ? -Errno.ENOENT : keyOfText(next);
+    return this.elementsByKey.nextKey(key) ?? -Errno.ENOENT;
   }
 
   override elements(): MapElement[] | number {

@@ -3,7 +3,7 @@ import { roundUp } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { BpfMap, type MapAttr, type MapElement } from './map.ts';
-import { BucketTable, keyOfText, keyText } from './buckets.ts';
+import { BucketTable, keyText } from './buckets.ts';
 import { LruList, type LruNode } from './lru-list.ts';
 
 interface Entry {
@@ -60,11 +60,10 @@ export class LruHashMap extends BpfMap {
     if (!this.kernel.recording) return;
     const lists = this.#lru.snapshot();
     const table = this.#table.snapshot();
-    const names = this.#table.values().map((node) => ({ node, name: node.element.name }));
     this.kernel.onUndo(() => {
       lists();
       table();
-      for (const { node, name } of names) node.element.name = name;
+      for (const [name, node] of this.#table.entries()) node.element.name = name;
     });
   }
 
@@ -73,7 +72,7 @@ export class LruHashMap extends BpfMap {
   }
 
   bucketKeys(bucket: number): Uint8Array[] {
-    return this.#table.namesIn(bucket).map((name) => keyOfText(name));
+    return this.#table.keysIn(bucket);
   }
 
   override lookup(key: Uint8Array): bigint {
@@ -181,8 +180,7 @@ export class LruHashMap extends BpfMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | number {
-    const next = this.#table.next(key === undefined ? undefined : keyText(key));
-    return next === undefined ? -Errno.ENOENT : keyOfText(next);
+    return this.#table.nextKey(key) ?? -Errno.ENOENT;
   }
 
   override sysLookup(key: Uint8Array, flags: bigint): Uint8Array {
