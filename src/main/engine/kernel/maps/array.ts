@@ -125,8 +125,8 @@ export class ArrayMap extends IndexedMap {
     return 0;
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: false, update: true, delete: false };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: false };
   }
 
   override elements(): MapElement[] {
@@ -252,8 +252,8 @@ export class PercpuArrayMap extends IndexedMap {
     return 0;
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: false, update: true, delete: false };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: false };
   }
 
   override elements(): MapElement[] {

@@ -133,8 +133,8 @@ abstract class PooledMap extends BpfMap {
     return this.elementsByKey.values().map(({ key, value }) => ({ key, value }));
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: true, update: true, delete: true };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: true };
   }
 
   override sysLookupAndDelete(key: Uint8Array, flags: bigint): Uint8Array {

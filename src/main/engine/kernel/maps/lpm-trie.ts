@@ -103,8 +103,8 @@ export class LpmTrieMap extends BpfMap {
     return order[at + 1]?.key ?? -Errno.ENOENT;
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: false, update: true, delete: true };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: true };
   }
 
   override readonly checksBtf = true;

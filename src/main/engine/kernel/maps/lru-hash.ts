@@ -201,8 +201,8 @@ export class LruHashMap extends BpfMap {
     return this.#table.values().map(({ element }) => ({ key: element.key, value: element.value + at }));
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: true, update: true, delete: true };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: true };
   }
 
   protected override releaseUsers(): void {

@@ -104,8 +104,8 @@ export class ArrayOfMaps extends IndexedMap {
     return 0;
   }
 
-  override get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: true, lookupAndDelete: false, update: true, delete: false };
+  override get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: true, update: true, delete: false };
   }
 
   protected freeElements(): void {

@@ -215,9 +215,9 @@ export abstract class BpfMap extends KernelObject {
     fail(Errno.ENOTSUPP, 'this map type has no lookup-and-delete');
   }
 
-  /** Which batch commands the type has. */
-  get batch(): { lookup: boolean; lookupAndDelete: boolean; update: boolean; delete: boolean } {
-    return { lookup: false, lookupAndDelete: false, update: false, delete: false };
+  /** Which batch commands the type has; lookup-and-delete is of those with buckets (BucketMap). */
+  get batch(): { lookup: boolean; update: boolean; delete: boolean } {
+    return { lookup: false, update: false, delete: false };
   }
 
   /** The elements as bpf_for_each_map_elem() walks them, or a negative errno where it cannot. */
