@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { readInfo, writeInfo } from '../commands/obj-get-info-by-fd.ts';
 import { functionTag } from '../programs/tag.ts';
-import { translate } from '../programs/translated.ts';
+import { translate, type Translated } from '../programs/translated.ts';
 import type { BpfProg } from '../programs/prog.ts';
 import { putName } from './names.ts';
 
@@ -55,8 +55,7 @@ const At = {
 } as const;
 
 /** Instructions as the kernel shows them: map references carry ids (bpf_insn_prepare_dump). */
-export function translatedInsns(prog: BpfProg): Insn[] {
-  const translated = translate(prog);
+function shownInsns(prog: BpfProg, translated: Translated): Insn[] {
   const insns = translated.insns.map((insn) => ({ ...insn }));
   for (const { insn, map, valueOffset } of prog.spec.references) {
     const slot = translated.slotOf(insn) ?? -1;
@@ -128,8 +127,9 @@ function setRecordSizes(view: DataView): void {
 /** The code, and what describes it. Nothing is compiled to machine code that user space could see: jited lengths are 0. */
 function privileged(command: Command, view: DataView, prog: BpfProg): void {
   const { spec } = prog;
-  const xlated = encodeInsns(translatedInsns(prog));
-  const { slotOf } = translate(prog);
+  const translated = translate(prog);
+  const { slotOf } = translated;
+  const xlated = encodeInsns(shownInsns(prog, translated));
   const room = Math.min(view.getUint32(At.xlatedLength, true), xlated.length);
   view.setUint32(At.xlatedLength, xlated.length, true);
   if (room > 0)
@@ -172,7 +172,7 @@ function privileged(command: Command, view: DataView, prog: BpfProg): void {
     },
   );
   copyArray(command, view, { count: At.tagCount, address: At.tags }, functions, 8, (out, index) => {
-    fromHex(functionTag(prog, index)).forEach((byte, at) => out.setUint8(at, byte));
+    fromHex(functionTag(prog, translated, index)).forEach((byte, at) => out.setUint8(at, byte));
   });
 }
 

@@ -2,7 +2,7 @@ import { toHex } from '../../base/index.ts';
 import { Op, PseudoSource, encodeInsns, isLocalCall, type Insn } from '../../isa/index.ts';
 import type { BpfProg } from './prog.ts';
 import { sha1, sha256 } from './sha.ts';
-import { translate } from './translated.ts';
+import { type Translated } from './translated.ts';
 
 /** BPF_TAG_SIZE. */
 const TAG_SIZE = 8;
@@ -20,11 +20,10 @@ export function programTag(insns: readonly Insn[], withSha256: boolean): string 
  * Each function of a program has a tag of its own code (jit_subprogs): calls in it carry the number of the function they go
  * to. A single function has the program's.
  */
-export function functionTag(prog: BpfProg, index: number): string {
+export function functionTag(prog: BpfProg, { insns, slotOf }: Translated, index: number): string {
   const { subprograms } = prog.spec.verified;
   const part = subprograms[index];
   if (part === undefined || subprograms.length <= 1) return prog.tag;
-  const { insns, slotOf } = translate(prog);
   const starts = subprograms.map((subprogram) => slotOf(subprogram.start) ?? insns.length);
   const [from, to] = [starts[index], starts[index + 1] ?? insns.length];
   const code = insns.slice(from, to).map((insn, at) => {

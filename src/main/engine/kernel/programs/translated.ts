@@ -175,28 +175,21 @@ function rewritten(prog: BpfProg, item: Item): Item {
 
 /** Places the items one behind the other and lets jumps and calls reach their targets again. */
 function laidOut(items: readonly Item[]): Translated {
+  // By origin: the slot of the item that begins there, or of the first one behind.
   const slots: number[] = [];
   let next = 0;
-  for (const item of items) {
-    slots.push(next);
-    next += item.insns.length;
+  for (const { origin, insns } of items) {
+    while (slots.length <= origin) slots.push(next);
+    next += insns.length;
   }
-  const slotOf = (origin: number): number | undefined => {
-    const index = items.findIndex(
-      (item) => item.origin + item.insns.length > origin && item.origin >= origin,
-    );
-    return index < 0 ? undefined : slots[index];
-  };
-  const byOrigin = new Map(items.map((item, index) => [item.origin, slots[index] as number]));
-  const insns = items.flatMap((item, index) => {
+  const insns = items.flatMap((item) => {
     const first = item.insns[0] as Insn;
     if (item.target === undefined) return item.insns;
-    const to = byOrigin.get(item.target) ?? slotOf(item.target) ?? next;
-    const distance = to - (slots[index] as number) - 1;
+    const distance = (slots[item.target] ?? next) - (slots[item.origin] as number) - 1;
     const inImm = isLocalCall(first) || first.code === Op.GOTOL;
     return [{ ...first, ...(inImm ? { imm: distance } : { off: distance }) }];
   });
-  return { insns, slotOf: (origin) => byOrigin.get(origin) ?? slotOf(origin) };
+  return { insns, slotOf: (origin) => slots[origin] };
 }
 
 /**
