@@ -2,7 +2,8 @@
  * What the bounds of a scalar tell about each other and about its bits (reg_bounds_sync() in kernel/bpf/verifier.c):
  * six views of one value, each tightened by the others.
  */
-import { ALL_BITS, highHalf, lowHalf, signedLess, unsignedLess } from './int64.ts';
+import { U64_MAX } from '../base/index.ts';
+import { highHalf, lowHalf, signedLess, unsignedLess } from './int64.ts';
 import { type Register, S32_MAX, S32_MIN } from './register.ts';
 import {
   TNUM_UNKNOWN,
@@ -110,7 +111,7 @@ function pinSingleValue(r: Register): void {
   const { uminExact: least, umaxExact: limit } = r;
   const next = tnumNext(bits, least);
   let known: bigint | undefined;
-  if ((least & ~bits.mask & ALL_BITS) === bits.value) {
+  if ((least & ~bits.mask & U64_MAX) === bits.value) {
     if (next > limit) known = least;
   } else if (next === most) known = most;
   else if (next <= limit && tnumNext(bits, next) > limit) known = next;

@@ -55,6 +55,3 @@ export function highHalf(value: bigint): number {
 export function bitWidth(high: number, low: number): number {
   return high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
 }
-
-/** 64 ones. */
-export const ALL_BITS = 0xffff_ffff_ffff_ffffn;

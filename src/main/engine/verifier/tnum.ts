@@ -1,4 +1,5 @@
-import { ALL_BITS, addHigh, bitWidth, subHigh, toUnsigned } from './int64.ts';
+import { U64_MAX } from '../base/index.ts';
+import { addHigh, bitWidth, subHigh, toUnsigned } from './int64.ts';
 
 /**
  * A tracked number: which bits of a 64-bit value are known (`mask` bit clear, the bit is in `value`) and which are not
@@ -258,9 +259,9 @@ export function tnumNext(a: Tnum, than: bigint): bigint {
   if (than >= most) return most;
   if (than < value) return value;
   const above = than - value;
-  const fixed = above & ~mask & ALL_BITS;
+  const fixed = above & ~mask & U64_MAX;
   const carry = (1n << BigInt(fixed === 0n ? 0 : fixed.toString(2).length)) - 1n;
-  const filled = above | carry | (~mask & ALL_BITS);
+  const filled = above | carry | (~mask & U64_MAX);
   return value | ((filled + 1n) & mask);
 }
 

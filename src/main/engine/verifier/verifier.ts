@@ -112,9 +112,8 @@ export function verifyProgram(input: VerifierInput): VerifierResult {
   const env = new Environment(deferred ? { ...input, logLevel: input.logLevel & ~3 } : input);
   const errno = run(env);
   const result = conclude(env, errno);
-  if (errno === 0 || !deferred) {
-    return deferred ? { ...result, log: [...env.conclusions, ...statistics(env, input.logLevel)] } : result;
-  }
+  if (!deferred) return result;
+  if (errno === 0) return { ...result, log: [...env.conclusions, ...statistics(env, input.logLevel)] };
   const wanted = new TrailReader(env.trail.stretches(env.processed));
   const again = new Environment({ ...input, keepStates: false }, wanted);
   run(again);
