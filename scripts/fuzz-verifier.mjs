@@ -22,6 +22,7 @@ const { HidBus, hidProfile } = await engine('hid/index.ts');
 const { HidBpf } = await engine('hidbpf/index.ts');
 const { Kernel } = await engine('kernel/index.ts');
 const { KFUNC_TABLE } = await engine('kernel/builtin/kfunc-table.ts');
+const { sharedPath } = await engine('testing/shared.ts');
 const { oldstyleProgram, readOldstyle } = await engine('verifier/testing/oldstyle.ts');
 const { FuzzComparison, disagreementText, pattern } = await engine('verifier/testing/fuzz/compare.ts');
 const { FuzzDoor } = await engine('verifier/testing/fuzz/door.ts');
@@ -95,10 +96,7 @@ const kfuncs = new Set(
 );
 const getData = hasHid ? btf.findByNameKind('hid_bpf_get_data', BtfKind.FUNC) : undefined;
 if (getData !== undefined) kfuncs.add(getData);
-const corpusPath = [process.env['HIDSMITH_SHARED'], join(ROOT, '../shared'), join(ROOT, '../../shared')]
-  .filter((path) => path !== undefined)
-  .map((path) => join(path, 'data/verifier/oldstyle.jsonl'))
-  .find((path) => existsSync(path));
+const corpusPath = sharedPath('data/verifier/oldstyle.jsonl');
 const corpus = corpusPath === undefined ? [] : readOldstyle(corpusPath).map(oldstyleProgram);
 
 const generator = new FuzzGenerator(seed, {

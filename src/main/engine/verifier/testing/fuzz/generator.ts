@@ -35,8 +35,8 @@ export interface GeneratorOptions {
 
 /** A function to be written behind the main program. */
 interface Planned {
-  /** Instructions that refer to it: calls, and ld_imm64 of its address. */
-  readonly references: { readonly at: number; readonly isCallback: boolean }[];
+  /** The instruction that refers to it: a call, or ld_imm64 of its address. */
+  readonly reference: number;
   readonly parameters: readonly ParameterKind[];
   readonly isGlobal: boolean;
   readonly name: string;
@@ -92,14 +92,12 @@ export class FuzzGenerator {
     };
   }
 
-  /** A function's place, and what refers to it. */
+  /** The function at its place, and how far that is from what refers to it. */
   #write(planned: Planned, functions: FuzzFunction[]): void {
     const e = this.#emitter;
     const start = e.at;
-    for (const { at, isCallback } of planned.references) {
-      const insn = e.insns[at] as Insn;
-      insn.imm = isCallback ? start - at - 1 : start - at - 1;
-    }
+    const { reference } = planned;
+    (e.insns[reference] as Insn).imm = start - reference - 1;
     this.#depth = planned.depth;
     this.#budget = 3 + this.random.below(15);
     this.#function(planned.parameters, false, planned.name.startsWith('callback'));
@@ -341,16 +339,11 @@ export class FuzzGenerator {
     const at = e.emit(0x85, 0, 1, 0, 0);
     for (let i = 0; i <= 5; i++) e.holdings[i] = NOTHING;
     e.holdings[0] = NUMBER;
-    this.#plan(parameters, random.once(3), `function_${at}`, { at, isCallback: false });
+    this.#plan(parameters, random.once(3), `function_${at}`, at);
   }
 
-  #plan(
-    parameters: readonly ParameterKind[],
-    isGlobal: boolean,
-    name: string,
-    reference: { readonly at: number; readonly isCallback: boolean },
-  ): void {
-    this.#planned.push({ references: [reference], parameters, isGlobal, name, depth: this.#depth + 1 });
+  #plan(parameters: readonly ParameterKind[], isGlobal: boolean, name: string, reference: number): void {
+    this.#planned.push({ reference, parameters, isGlobal, name, depth: this.#depth + 1 });
   }
 
   /** bpf_loop, bpf_for_each_map_elem and timers. */
@@ -359,17 +352,17 @@ export class FuzzGenerator {
     const { random } = this;
     if (this.#depth > 2 || this.#planned.length > 3) return;
     const which = random.below(e.mayLock ? 3 : 2);
-    const reference = { at: 0, isCallback: true };
+    let reference: number;
     if (which === 0) {
       e.set(1, random.pick([1, 5, 1000]));
       if (random.once(3) && e.withKind('number').length > 0) e.move(1, random.pick(e.withKind('number')));
-      reference.at = e.at;
+      reference = e.at;
       e.wide(2, 4, 0, 0);
       if (random.once(2)) e.set(3, 0);
       else e.framePointer(3, -8 * (1 + random.below(3)));
       e.set(4, 0);
       e.call(181);
-      this.#plan(['number', 'void'], false, `callback_${reference.at}`, reference);
+      this.#plan(['number', 'void'], false, `callback_${reference}`, reference);
     } else if (which === 1) {
       e.wide(
         1,
@@ -377,22 +370,22 @@ export class FuzzGenerator {
         MAP_BASE + fuzzMap(random.slip(8) ? 'ring' : random.pick(['array48', 'hash8', 'percpu'])),
         0,
       );
-      reference.at = e.at;
+      reference = e.at;
       e.wide(2, 4, 0, 0);
       e.set(3, 0);
       e.set(4, 0);
       e.call(164);
-      this.#plan(['void', 'void', 'void', 'void'], false, `callback_${reference.at}`, reference);
+      this.#plan(['void', 'void', 'void', 'void'], false, `callback_${reference}`, reference);
     } else {
       e.wide(1, 2, MAP_BASE + fuzzMap('guarded'), random.slip(20) ? 0 : 8);
       e.wide(2, 1, MAP_BASE + fuzzMap(random.slip(20) ? 'array48' : 'guarded'), 0);
       e.set(3, 1);
       e.call(169);
       e.wide(1, 2, MAP_BASE + fuzzMap('guarded'), 8);
-      reference.at = e.at;
+      reference = e.at;
       e.wide(2, 4, 0, 0);
       e.call(170);
-      this.#plan(['void', 'void', 'void'], false, `callback_${reference.at}`, reference);
+      this.#plan(['void', 'void', 'void'], false, `callback_${reference}`, reference);
     }
     e.holdings[0] = NUMBER;
   }
