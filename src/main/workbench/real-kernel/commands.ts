@@ -1,6 +1,5 @@
 import { bytesEqual } from '../../engine/base/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
-import { loadFailureOf } from '../../engine/loader/index.ts';
 import { type Recording } from '../../engine/recording/index.ts';
 import { type VerdictView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -12,8 +11,7 @@ import {
   type ReplayReport,
 } from '../replay-file.ts';
 import { type ProgramRun } from '../run-program.ts';
-import { refusedVerdict } from '../simulation/verdicts.ts';
-import { aloneIn } from '../simulation/verify.ts';
+import { chosenPrograms, verdictAlone } from '../simulation/verify.ts';
 import { type RealMachine } from './machine.ts';
 import { openTwin } from './twin.ts';
 
@@ -25,22 +23,14 @@ import { openTwin } from './twin.ts';
 export function verifyOnMachine(
   machine: RealMachine,
   spec: ObjectSpec,
-  choice: { readonly program?: string; readonly logLevel?: number } = {},
+  choice: { readonly program?: string } = {},
 ): VerdictView[] {
-  const programs = spec.programs.filter(
-    ({ name }) => choice.program === undefined || name === choice.program,
+  return chosenPrograms(spec, choice.program).map((program) =>
+    verdictAlone(spec, program, (alone, options) => {
+      machine.load(alone, options).close();
+      return undefined;
+    }),
   );
-  return programs.map((program) => {
-    try {
-      machine.load(aloneIn(spec, program), { autoload: ({ name }) => name === program.name }).close();
-      return { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
-    } catch (error) {
-      const failure = loadFailureOf(error);
-      if (failure === undefined) throw error;
-      const log = failure.log.length > 0 || !(error instanceof Error) ? failure.log : [error.message];
-      return { ...refusedVerdict({ ...failure, log }), program: program.name };
-    }
-  });
 }
 
 /** BPF_PROG_RUN of a SEC("syscall") program in the real kernel, which does not tell what commands it makes. */

@@ -34,9 +34,14 @@ export function acceptedVerdict(program: BpfProg): VerdictView {
   };
 }
 
+/** The lines of a log without the statistics: the last one says why a program was refused. */
+export function logWords(log: readonly string[]): string[] {
+  return log.filter((line) => line !== '' && !line.startsWith('processed '));
+}
+
 /** A refusal in plain words and the page about it, where its last line is one that is known. */
 function explanationOf(log: readonly string[]): { explanation: string; page: string } | undefined {
-  const lines = log.filter((line) => line !== '' && !line.startsWith('processed '));
+  const lines = logWords(log);
   const explained = explainMessage(lines.at(-1) ?? '', lines.at(-2));
   if (explained === undefined) return undefined;
   const { code, what, why, mend } = explained;

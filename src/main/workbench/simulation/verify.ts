@@ -1,22 +1,48 @@
 import { KERNEL_PROFILES, kernelProfile } from '../../engine/abi/index.ts';
 import { type ObjectSpec, type ProgramSpec } from '../../engine/elf/index.ts';
-import { loadFailureOf } from '../../engine/loader/index.ts';
+import { type LoadOptions, loadFailureOf } from '../../engine/loader/index.ts';
 import { type VerdictView, type VerdictWarning } from '../../../preload/contract/index.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
-import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
+import { loadedVerdicts, logWords, refusedVerdict } from './verdicts.ts';
 
 /**
  * The object with one program in its struct_ops variables: whatever these name is loaded along. A variable without it
  * is left out, unless it is not of struct_ops.
  */
-export function aloneIn(spec: ObjectSpec, program: ProgramSpec): ObjectSpec {
+function aloneIn(spec: ObjectSpec, program: ProgramSpec): ObjectSpec {
   const maps = spec.maps.map((map) => {
     if (map.structOps === undefined) return map;
     const slots = map.structOps.slots.filter((slot) => slot.program === program.name);
     return { ...map, autoCreate: map.autoCreate && slots.length > 0, structOps: { ...map.structOps, slots } };
   });
   return { ...spec, maps };
+}
+
+/** The program of that name (none if there is no such), or all where no name is given. */
+export function chosenPrograms(spec: ObjectSpec, name: string | undefined): readonly ProgramSpec[] {
+  return name === undefined ? spec.programs : spec.programs.filter((program) => program.name === name);
+}
+
+/**
+ * The verdict on one program of an object. `load` loads what it is given, an object without the others, and tells what the kernel holds
+ * then, if that can be seen.
+ */
+export function verdictAlone(
+  spec: ObjectSpec,
+  program: ProgramSpec,
+  load: (alone: ObjectSpec, options: Pick<LoadOptions, 'autoload'>) => VerdictView | undefined,
+): VerdictView {
+  try {
+    const verdict = load(aloneIn(spec, program), { autoload: ({ name }) => name === program.name });
+    return verdict ?? { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
+  } catch (error) {
+    const failure = loadFailureOf(error);
+    if (failure === undefined) throw error;
+    const message = error instanceof Error ? [error.message] : [];
+    const log = failure.log.length > 0 ? failure.log : message;
+    return { ...refusedVerdict({ ...failure, log }), program: program.name };
+  }
 }
 
 /**
@@ -29,10 +55,7 @@ export function verifyObject(
   spec: ObjectSpec,
   choice: { readonly program?: string; readonly logLevel?: number } = {},
 ): VerdictView[] {
-  const programs = spec.programs.filter(
-    ({ name }) => choice.program === undefined || name === choice.program,
-  );
-  return programs.map((program) => {
+  return chosenPrograms(spec, choice.program).map((program) => {
     const verdict = verifyAlone(resources, options, spec, program, choice.logLevel ?? 0);
     const elsewhere = otherKernels(resources, options, spec, program, verdict);
     if (elsewhere.length === 0) return verdict;
@@ -57,7 +80,7 @@ function otherKernels(
     if (verdict.accepted ? versionCode >= own.versionCode : versionCode <= own.versionCode) continue;
     const other = verifyAlone(resources, { ...options, kernel: name }, spec, program, 0);
     if (other.accepted === verdict.accepted || (!other.accepted && other.processed === 0)) continue;
-    const words = other.log.findLast((line) => line !== '' && !line.startsWith('processed ')) ?? '';
+    const words = logWords(other.log).at(-1) ?? '';
     warnings.push(
       other.accepted
         ? { code: 'accepted-by-newer-kernel', message: `Linux ${name} accepts it` }
@@ -75,18 +98,8 @@ function verifyAlone(
   logLevel: number,
 ): VerdictView {
   const simulation = new Simulation(resources, options);
-  try {
-    simulation.load(aloneIn(spec, program), {
-      autoload: ({ name }) => name === program.name,
-      logLevel,
-    });
-    const [verdict] = loadedVerdicts(simulation.kernel);
-    return verdict ?? { program: program.name, accepted: true, errno: 0, processed: 0, log: [] };
-  } catch (error) {
-    const failure = loadFailureOf(error);
-    if (failure === undefined) throw error;
-    const message = error instanceof Error ? [error.message] : [];
-    const log = failure.log.length > 0 ? failure.log : message;
-    return { ...refusedVerdict({ ...failure, log }), program: program.name };
-  }
+  return verdictAlone(spec, program, (alone, choice) => {
+    simulation.load(alone, { ...choice, logLevel });
+    return loadedVerdicts(simulation.kernel)[0];
+  });
 }
