@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../engine/base/index.ts';
 import { REPOSITORY } from '../engine/testing/shared.ts';
-import { openFile, OpenFlag, readOnce } from '../host/real-kernel/files.ts';
+import { openFile, OpenFlag, readOnce, readWhole } from '../host/real-kernel/files.ts';
 import { bootLab, type LabGuest, labMissing } from '../host/real-kernel/testing/lab.ts';
 
 /** The bundle: in the guest hundreds of source files would take a minute to load. npm run test:kernel builds it. */
 const CLI = 'out/main/cli.js';
-const RECORDING = join(REPOSITORY, 'resources/samples/pen-fix/recording.hid');
+const SAMPLE = join(REPOSITORY, 'resources/samples/pen-fix');
+const DRIVER = join(SAMPLE, 'driver.bpf.o');
+const RECORDING = join(SAMPLE, 'recording.hid');
 const TEXT = readFileSync(RECORDING, 'utf8');
+/** What the driver makes of it in a real kernel. */
+const EXPECTED = readFileSync(join(SAMPLE, 'expected.hid'), 'utf8');
 /** Milliseconds that Node may take to get going in an emulated machine. */
 const PATIENCE = 90_000;
 
@@ -23,6 +27,11 @@ function sleep(milliseconds: number): void {
 /** The bytes of the E: lines. */
 function eventBytes(text: string): string[] {
   return [...text.matchAll(/^E: \S+ \d+ (.+)$/gm)].map(([, bytes = '']) => toHex(fromHex(bytes)));
+}
+
+/** The descriptor of the R: line. */
+function descriptorBytes(text: string): Uint8Array {
+  return fromHex(/^R: \d+ (.+)$/m.exec(text)?.[1] ?? '');
 }
 
 /** Where `part` lies in `all` without a gap; -1 if it does not. */
@@ -53,27 +62,86 @@ describe.skipIf(labMissing() !== undefined || !existsSync(join(REPOSITORY, CLI))
       guest.kernel.run(['sh', '-c', `${command} >/out/${name}.txt 2>&1 &`]);
     }
 
-    it('play makes a device that sends the recording', () => {
-      start('play', RECORDING, '--speed', '0.2', '--seconds', '60');
-      const fd = until('a hidraw node', () => {
-        const opened = openFile(guest.kernel, '/dev/hidraw0', OpenFlag.RDWR | OpenFlag.NONBLOCK);
-        return opened < 0 ? undefined : opened;
-      });
-      const seen: string[] = [];
-      until('40 reports', () => {
-        const report = readOnce(guest.kernel, fd, 4096);
-        if (typeof report !== 'number') seen.push(toHex(report));
-        return seen.length >= 40 ? true : undefined;
-      });
-      expect(placeOf(seen, eventBytes(TEXT))).toBeGreaterThanOrEqual(0);
-      guest.kernel.close(fd);
-      guest.kernel.run(['sh', '-c', 'busybox killall node; while [ -e /dev/hidraw0 ]; do sleep 0.1; done'], {
+    function wordsOf(name: string): string {
+      return readFileSync(join(guest.outDir, `${name}.txt`), 'utf8');
+    }
+
+    function existsInGuest(path: string): boolean {
+      return guest.kernel.run(['test', '-e', path]).status === 0;
+    }
+
+    /** Ends the commands that run in the guest and waits until the devices they made are gone. */
+    function endCommands(node: string): void {
+      guest.kernel.run(['sh', '-c', `busybox killall node; while [ -e ${node} ]; do sleep 0.1; done`], {
         timeoutMs: 20_000,
       });
+    }
+
+    function openNode(node: string): number {
+      return until(`${node} is there`, () => {
+        const opened = openFile(guest.kernel, node, OpenFlag.RDWR | OpenFlag.NONBLOCK);
+        return opened < 0 ? undefined : opened;
+      });
+    }
+
+    /** The next `count` reports of a hidraw node; `between` is done before each look. */
+    function readReports(fd: number, count: number, between: () => void = () => undefined): string[] {
+      const seen: string[] = [];
+      return until(`${count} reports`, () => {
+        between();
+        const report = readOnce(guest.kernel, fd, 4096);
+        if (typeof report !== 'number') seen.push(toHex(report));
+        return seen.length >= count ? seen : undefined;
+      });
+    }
+
+    function descriptorOf(node: string): Uint8Array | number {
+      return readWhole(guest.kernel, `/sys/class/hidraw/${node}/device/report_descriptor`);
+    }
+
+    it('play makes a device that sends the recording', () => {
+      start('play', RECORDING, '--speed', '0.2', '--seconds', '60');
+      const fd = openNode('/dev/hidraw0');
+      expect(placeOf(readReports(fd, 40), eventBytes(TEXT))).toBeGreaterThanOrEqual(0);
+      guest.kernel.close(fd);
+      endCommands('/dev/hidraw0');
+    });
+
+    it('play with a driver makes a device with the mended descriptor that sends what the driver made of the reports', () => {
+      start('play', RECORDING, '--driver', DRIVER, '--speed', '0.2', '--seconds', '60');
+      const fd = openNode('/dev/hidraw0');
+      expect(descriptorOf('hidraw0')).toEqual(descriptorBytes(EXPECTED));
+      expect(placeOf(readReports(fd, 40), eventBytes(EXPECTED))).toBeGreaterThanOrEqual(0);
+      guest.kernel.close(fd);
+      endCommands('/dev/hidraw0');
+    });
+
+    it('play of a plugged-in device puts a second one beside it, as the driver makes it, while it is used', () => {
+      const descriptor = descriptorBytes(TEXT);
+      const device = guest.devices.createUhid({ name: 'Pen', vendor: 0x6b1d, product: 0x0202, descriptor });
+      start('play', '6b1d:0202', '--driver', DRIVER, '--seconds', '60');
+      const fd = openNode('/dev/hidraw1');
+      expect(descriptorOf('hidraw1')).toEqual(descriptorBytes(EXPECTED));
+      const reports = eventBytes(TEXT);
+      let sent = 0;
+      const seen = readReports(fd, 40, () => {
+        sleep(PACE);
+        device.input(fromHex(reports[sent++ % reports.length] ?? ''));
+      });
+      expect(placeOf(seen, eventBytes(EXPECTED))).toBeGreaterThanOrEqual(0);
+      // Unplugged, it takes its stand-in with it, and the command ends.
+      device.destroy();
+      until('the stand-in is gone', () => (existsInGuest('/dev/hidraw1') ? undefined : true));
+      guest.kernel.close(fd);
+      const words = until(
+        'its last words',
+        () => /(\d+) reports in, (\d+) out/.exec(wordsOf('play')) ?? undefined,
+      );
+      expect(Number(words[1])).toBeGreaterThanOrEqual(40);
     });
 
     it('record writes what a device sends, as hid-recorder text', () => {
-      const descriptor = fromHex(/^R: \d+ (.+)$/m.exec(TEXT)?.[1] ?? '');
+      const descriptor = descriptorBytes(TEXT);
       const device = guest.devices.createUhid({ name: 'Pen', vendor: 0x6b1d, product: 0x0202, descriptor });
       start('record', '6b1d:0202', '-o', '/mnt/again.hid', '--count', '40');
       const reports = eventBytes(TEXT);
