@@ -48,8 +48,8 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
       emit('data.changed', { what: 'devices' });
       if (context.host.attachment !== undefined) emit('data.changed', { what: 'kernel' });
     },
-    onAttached: (attachment) => {
-      context.attachment = attachment;
+    onAttached: (attachment, previous) => {
+      if (context.attachment === previous) context.attachment = attachment;
       emit('data.changed', { what: 'kernel' });
     },
   });

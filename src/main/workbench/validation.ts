@@ -63,7 +63,7 @@ export const SCHEMAS: Schemas = {
   'device.create': v.strictObject({ name, bus: u16, vendor: u16, product: u16, descriptor: bytes }),
   'device.delete': v.strictObject({ deviceId: id }),
   'live.open': v.strictObject({ deviceId: id }),
-  'live.close': nothing,
+  'live.close': v.strictObject({ deviceId: id }),
   'live.state': nothing,
   'live.record': v.strictObject({ name }),
   'live.stop': nothing,

@@ -8,7 +8,7 @@ import {
   type JobView,
   type KernelView,
   type LiveBatch,
-  type LiveView,
+  type LiveState,
   type Page,
   type ProjectDetail,
   type ProjectFile,
@@ -86,12 +86,12 @@ export interface Api {
   >;
   'device.delete': Method<{ readonly deviceId: Id }, Nothing>;
 
-  /** Opens a plugged-in device: its reports come as `live.reports`. One at a time; another one is closed. */
-  'live.open': Method<{ readonly deviceId: Id }, LiveView>;
-  'live.close': Method<Nothing, Nothing>;
-  'live.state': Method<Nothing, { readonly live?: LiveView }>;
-  /** Records what the open device sends, and what its driver makes of it, from now on. */
-  'live.record': Method<{ readonly name: string }, LiveView>;
+  /** Opens a plugged-in device: its reports come as `live.reports`. A driver of another open one that names it comes with it. */
+  'live.open': Method<{ readonly deviceId: Id }, LiveState>;
+  'live.close': Method<{ readonly deviceId: Id }, LiveState>;
+  'live.state': Method<Nothing, LiveState>;
+  /** Records what the open devices send, and what their driver makes of it, from now on. */
+  'live.record': Method<{ readonly name: string }, LiveState>;
   /** Ends the recording. */
   'live.stop': Method<Nothing, SessionDetail>;
 
@@ -185,8 +185,8 @@ export interface Events {
   'job.progress': JobView;
   'job.done': { readonly jobId: Id };
   'live.reports': LiveBatch;
-  /** The live device was opened, closed, unplugged, or its recording began or ended. */
-  'live.state': { readonly live?: LiveView };
+  /** A live device was opened, closed, unplugged, or a recording began or ended. */
+  'live.state': LiveState;
   /** Lists and summaries of this kind are stale. */
   'data.changed': { readonly what: 'projects' | 'sessions' | 'devices' | 'kernel' | 'settings' };
   /** The worker that runs the engine does not answer, or was started anew after it died. */

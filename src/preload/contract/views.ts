@@ -190,17 +190,27 @@ export interface LiveView {
   readonly message?: string;
   /** The project whose driver the reports go through. */
   readonly projectId?: Id;
-  readonly recording?: {
-    readonly sessionId: Id;
-    readonly name: string;
-    /** Milliseconds since the epoch. */
-    readonly startedAt: number;
-    /** Why it does not grow any more; what it has is kept. */
-    readonly failure?: string;
-  };
 }
 
-/** What has come from the live device since the event before it. */
+/** The recording of live devices that is under way. */
+export interface LiveRecordingView {
+  readonly sessionId: Id;
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Its devices: the place of one is its index in the session. */
+  readonly deviceIds: readonly Id[];
+  /** Why it does not grow any more; what it has is kept. */
+  readonly failure?: string;
+}
+
+/** The devices whose reports stream in, in the order they were opened. */
+export interface LiveState {
+  readonly devices: readonly LiveView[];
+  readonly recording?: LiveRecordingView;
+}
+
+/** What has come from a live device since the event before it. */
 export interface LiveBatch {
   readonly deviceId: Id;
   /** Since it was opened, or since the driver was attached. */
@@ -209,7 +219,7 @@ export interface LiveBatch {
   readonly dropped: number;
   /** Reports a second, over the last second. */
   readonly rate: number;
-  /** Reports in the recording under way. */
+  /** Reports of all devices in the recording under way. */
   readonly recorded?: number;
   /** The newest reports; at high rates not all of them, a recording has all. */
   readonly rows: readonly ReportRow[];

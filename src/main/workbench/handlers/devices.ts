@@ -12,25 +12,30 @@ import {
   virtualDevice,
 } from '../devices/device-summary.ts';
 import { notFound } from '../errors.ts';
+import { type Attachment } from '../simulation/attach.ts';
 import { type Context } from './context.ts';
 
 type DeviceMethods = Extract<MethodName, `device.${string}`>;
+
+/** The driver's attachment to a device in a simulated kernel. */
+function attachmentOf({ attachment, live }: Context, deviceId: string): Attachment | undefined {
+  return attachment?.view.ok === true && attachment.view.deviceId === deviceId
+    ? attachment
+    : live.attachmentOf(deviceId);
+}
 
 /** Names of the programs that are attached to a device now. */
 function programsOf(context: Context, deviceId: string): readonly string[] {
   const host = context.host.attachment;
   if (host?.view.ok === true && host.view.deviceId === deviceId) return host.programs;
-  const { attachment } = context;
-  if (attachment?.view.ok !== true || attachment.view.deviceId !== deviceId) return [];
+  const attachment = attachmentOf(context, deviceId);
+  if (attachment === undefined) return [];
   return attachment.simulation.hidBpf?.attachedPrograms(attachment.device).map(({ name }) => name) ?? [];
 }
 
 /** The descriptor as the attached driver left it, where this is the device it is attached to. */
 function fixedDescriptor(context: Context, deviceId: string): ParsedDescriptor | undefined {
-  const { attachment } = context;
-  return attachment?.view.ok === true && attachment.view.deviceId === deviceId
-    ? attachment.device.parsed
-    : undefined;
+  return attachmentOf(context, deviceId)?.device.parsed;
 }
 
 /** A descriptor as bytes, hex text, or the R: line of a recording. */

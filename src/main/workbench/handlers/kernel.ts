@@ -15,6 +15,7 @@ import { type HostTarget } from '../real-kernel/host-attachment.ts';
 import { openHostTwin, replayOnHost } from '../real-kernel/host-replay.ts';
 import { type SessionData } from '../sessions/session-data.ts';
 import { type Attachment, type DevicePlan, LOADER_NAME, attach } from '../simulation/attach.ts';
+import { isForDevice } from '../simulation/udev.ts';
 import { kernelView } from '../simulation/kernel-view.ts';
 import { replaySession } from '../simulation/session-replay.ts';
 import { traceRow } from '../simulation/trace-view.ts';
@@ -132,7 +133,7 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
     context.changed('devices');
   };
   const detach = (): void => {
-    if (context.attachment !== undefined && context.attachment === context.live.attachment)
+    if (context.attachment === context.live.attachmentOf(context.attachment?.view.deviceId ?? ''))
       context.live.detach();
     context.attachment?.loaded?.close();
     context.attachment = undefined;
@@ -154,7 +155,12 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
       context.attachment =
         parseRealDeviceId(deviceId) === undefined
           ? put(devicePlan(context, deviceId))
-          : await context.live.attach(deviceId, { projectId, engine: options.engine, attach: put });
+          : await context.live.attach(deviceId, {
+              projectId,
+              engine: options.engine,
+              attach: put,
+              isFor: ({ view, device }) => view.ok && isForDevice(object.spec, device) === true,
+            });
       replaced();
       return context.attachment.view;
     },

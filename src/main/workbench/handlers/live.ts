@@ -8,10 +8,7 @@ export function liveHandlers(context: Context): Pick<Handlers, LiveMethods> {
   const { live, sessions } = context;
   return {
     'live.open': ({ deviceId }) => live.open(deviceId),
-    'live.close': async () => {
-      await live.close();
-      return {};
-    },
+    'live.close': ({ deviceId }) => live.close(deviceId),
     'live.state': () => live.state(),
     'live.record': ({ name }) => live.record(name),
     'live.stop': () => {

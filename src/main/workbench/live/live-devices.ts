@@ -1,30 +1,21 @@
 import { EngineError } from '../../engine/base/index.ts';
-import { parseDescriptor } from '../../engine/hid/index.ts';
-import { type Bridge, openBridge, type OpenDevice, type RealDevice } from '../../host/bridge/index.ts';
-import { messageOf } from '../../host/errors/index.ts';
-import { type Store, type StoredSession, type StoredSessionDevice } from '../../host/store/index.ts';
+import { type Bridge, openBridge, type RealDevice } from '../../host/bridge/index.ts';
+import { type Store, type StoredSession } from '../../host/store/index.ts';
 import {
   type EventName,
   type Events,
-  type LiveView,
+  type LiveState,
   type ReplayView,
 } from '../../../preload/contract/index.ts';
-import { parseRealDeviceId, realDeviceId } from '../devices/device-summary.ts';
-import { type Attachment, type DevicePlan } from '../simulation/attach.ts';
+import { parseRealDeviceId } from '../devices/device-summary.ts';
+import { type Attachment } from '../simulation/attach.ts';
 import { fakeBridge } from './fake-devices.ts';
+import { clock, LiveDevice, type LiveDriver } from './live-device.ts';
 import { LiveRecording } from './live-recording.ts';
-import { LiveRows } from './live-rows.ts';
-import { LiveStream } from './live-stream.ts';
-import { isSameDevice } from './machine-devices.ts';
+import { planOf } from './machine-devices.ts';
 
 /** Milliseconds between two batches of reports to the screen. */
 const BEAT = 16;
-/** Rows in a batch at most: a device of 1,000 reports a second is shown whole, more nobody reads. */
-const ROWS = 16;
-/** Milliseconds between two looks for a device that was unplugged. */
-const RETRY = 400;
-/** Milliseconds over which the rate is taken. */
-const RATE_WINDOW = 1000;
 
 /** The devices of this machine, or those that a file describes. */
 export function openDevices(fakeDevices = process.env['HIDSMITH_FAKE_DEVICES']): Bridge {
@@ -37,64 +28,25 @@ export interface LiveDevicesOptions {
   readonly emit: <E extends EventName>(event: E, value: Events[E]) => void;
   /** Called when devices come or go. */
   readonly onDevices: () => void;
-  /** Called when the live device was plugged in again and its driver attached anew. */
-  readonly onAttached: (attachment: Attachment) => void;
+  /** Called when a live device was plugged in again and its driver attached anew in place of `previous`. */
+  readonly onAttached: (attachment: Attachment, previous: Attachment | undefined) => void;
 }
 
-/** How a driver gets on a device: again after each replug. Undefined for none. */
-export interface LiveDriver {
-  readonly projectId: string;
-  readonly engine: 'interpreter' | 'jit';
-  attach(plan: DevicePlan): Attachment;
-}
-
-/** The device whose reports stream. */
-interface Live {
-  device: RealDevice;
-  /** The clock when it was opened. */
-  readonly origin: number;
-  open: OpenDevice | undefined;
-  stream: LiveStream;
-  rows: LiveRows;
-  driver: LiveDriver | undefined;
-  message: string | undefined;
-  recording: LiveRecording | undefined;
-  /** Reports and time (milliseconds) at the beats of the last second. */
-  readonly beats: { readonly at: number; readonly reports: number }[];
-  /** Reports of streams that ended: the rate must not jump when a driver is attached. */
-  earlier: number;
-  shownRate: number;
-}
-
-function clock(): number {
-  return performance.now() * 1000;
-}
-
-function storedDevice(live: Live): StoredSessionDevice {
-  const { name, phys, uniq, bus, vendor, product, descriptor = new Uint8Array() } = live.device;
-  const attached = live.stream.attachment?.device;
-  return {
-    index: 0,
-    name: attached?.name ?? name,
-    phys,
-    uniq,
-    bus,
-    vendor,
-    product,
-    descriptor,
-    ...(live.stream.descriptorChanged && attached !== undefined
-      ? { fixedDescriptor: attached.descriptor.slice() }
-      : {}),
-  };
+/** A recording and the devices it is of; a device's place is its index in the session. */
+interface Take {
+  readonly recording: LiveRecording;
+  readonly devices: readonly LiveDevice[];
 }
 
 /**
- * The devices that are plugged into this machine, and the one that is live: its reports go through the attached driver,
- * to the screen in batches, and into the recording under way. An unplugged device is waited for.
+ * The devices that are plugged into this machine, and those of them that are live: their reports go through the attached
+ * driver, to the screen in batches, and all into the one recording under way.
  */
 export class LiveDevices {
   readonly #options: LiveDevicesOptions;
-  #live: Live | undefined;
+  readonly #live: LiveDevice[] = [];
+  readonly #origin = clock();
+  #take: Take | undefined;
   #beat: NodeJS.Timeout | undefined;
   #stopWatching: (() => void) | undefined;
 
@@ -116,288 +68,199 @@ export class LiveDevices {
     return device;
   }
 
-  /** The driver's attachment that the live device's reports go through. */
-  get attachment(): Attachment | undefined {
-    return this.#live?.stream.attachment;
+  /** The driver's attachment that a live device's reports go through. */
+  attachmentOf(deviceId: string): Attachment | undefined {
+    return this.#live.find((live) => live.deviceId === deviceId)?.attachment;
   }
 
-  state(): { readonly live?: LiveView } {
-    return this.#live === undefined ? {} : { live: viewOf(this.#live) };
+  /** In the order they were opened. */
+  state(): LiveState {
+    const devices = this.#live.map((live) => live.view());
+    return this.#take === undefined ? { devices } : { devices, recording: recordingView(this.#take) };
   }
 
-  /** Opens a device without a driver; one that is open already stays as it is. */
-  async open(deviceId: string): Promise<LiveView> {
+  /**
+   * Opens a device; one that is open already stays as it is. Where a driver is on another live device and names this one
+   * too, it is attached here as well.
+   */
+  async open(deviceId: string): Promise<LiveState> {
     const live = await this.#opened(await this.find(deviceId));
-    this.#changed();
-    return viewOf(live);
+    const driver = this.#live.find((other) => other.driver !== undefined)?.driver;
+    if (live.driver === undefined && driver !== undefined) this.#offer(live, driver);
+    return this.#changed();
   }
 
-  /** Opens a device and puts a driver between it and everything else. A refusal leaves it open without one. */
+  /**
+   * Opens a device and puts a driver between it and everything else, and on each other live device that its HID_BPF_CONFIG
+   * names and its probe() takes. A refusal leaves the device open without one.
+   */
   async attach(deviceId: string, driver: LiveDriver): Promise<Attachment> {
     const device = await this.find(deviceId);
     const plan = planOf(device);
-    if (this.#live?.recording !== undefined) throw stopFirst();
+    if (this.#take !== undefined) throw stopFirst('the driver is changed');
     const attachment = driver.attach(plan);
     const live = await this.#opened(device);
-    this.#use(live, attachment, driver);
+    this.#flush();
+    live.drive(attachment, driver);
+    for (const other of this.#live) if (other !== live) this.#offer(other, driver);
     this.#changed();
     return attachment;
   }
 
-  /** Takes the driver away; the reports go on without it. */
+  /** Takes the driver away from all live devices; their reports go on without it. */
   detach(): void {
-    const live = this.#live;
-    if (live?.driver === undefined) return;
-    if (live.recording !== undefined) throw stopFirst();
-    this.#use(live, undefined, undefined);
+    const driven = this.#live.filter((live) => live.driver !== undefined);
+    if (driven.length === 0) return;
+    if (this.#take !== undefined) throw stopFirst('the driver is changed');
+    this.#flush();
+    for (const live of driven) live.drive(undefined, undefined);
     this.#changed();
   }
 
-  /** Starts a recording of the live device. */
-  record(name: string): LiveView {
-    const live = this.#need();
-    if (live.recording !== undefined)
-      throw new EngineError('usage', `'${live.recording.name}' is being recorded already`);
+  /** Starts a recording of all live devices. */
+  record(name: string): LiveState {
+    const [first] = this.#live;
+    if (first === undefined)
+      throw new EngineError('usage', 'no device is open: open one on the Devices screen');
+    if (this.#take !== undefined)
+      throw new EngineError('usage', `'${this.#take.recording.name}' is being recorded already`);
     // What came before belongs to no recording.
-    this.#flush(live);
-    live.recording = new LiveRecording(this.#options.store, {
+    this.#flush();
+    const devices = [...this.#live];
+    const driver = devices.find((live) => live.driver !== undefined)?.driver;
+    const recording = new LiveRecording(this.#options.store, {
       name,
-      device: storedDevice(live),
-      driven: live.stream.attachment !== undefined,
-      ...(live.driver === undefined ? {} : { projectId: live.driver.projectId }),
+      devices: devices.map((live, index) => live.stored(index)),
+      ...(driver === undefined ? {} : { projectId: driver.projectId }),
     });
-    this.#changed();
-    return viewOf(live);
+    this.#take = { recording, devices };
+    return this.#changed();
   }
 
   /** Ends the recording and makes it a session. */
   stopRecording(): StoredSession {
-    const live = this.#need();
-    const { recording } = live;
-    if (recording === undefined) throw new EngineError('usage', 'nothing is being recorded');
-    this.#flush(live);
-    const session = recording.finish({ devices: [storedDevice(live)], ...replayOf(live, recording) });
-    live.recording = undefined;
+    const take = this.#take;
+    if (take === undefined) throw new EngineError('usage', 'nothing is being recorded');
+    this.#flush();
+    const devices = take.devices.map((live, index) => live.stored(index));
+    const session = take.recording.finish({ devices, ...replayOf(take) });
+    this.#take = undefined;
     this.#changed();
     return session;
   }
 
-  /** Closes the live device; a recording under way is finished. */
-  async close(): Promise<void> {
-    await this.#leave();
-    this.#changed();
+  /** Closes a live device. A recording goes on with its others; that of the last one is finished. */
+  async close(deviceId: string): Promise<LiveState> {
+    const live = this.#live.find((candidate) => candidate.deviceId === deviceId);
+    if (live !== undefined) await this.#leave(live);
+    return this.#changed();
   }
 
-  /** Closes the live device and looks for no more. */
+  /** Closes all live devices and looks for no more. */
   async dispose(): Promise<void> {
     this.#stopWatching?.();
     this.#stopWatching = undefined;
-    await this.#leave();
+    for (const live of [...this.#live]) await this.#leave(live);
   }
 
-  #need(): Live {
-    if (this.#live === undefined)
-      throw new EngineError('usage', 'no device is open: open one on the Devices screen');
-    return this.#live;
-  }
-
-  async #leave(): Promise<void> {
-    const live = this.#live;
-    if (live === undefined) return;
+  async #leave(live: LiveDevice): Promise<void> {
+    this.#flush();
     try {
-      if (live.recording !== undefined) this.stopRecording();
+      const others = this.#live.filter((other) => other !== live);
+      if (this.#take !== undefined && !this.#take.devices.some((one) => others.includes(one)))
+        this.stopRecording();
     } finally {
-      this.#live = undefined;
-      clearInterval(this.#beat);
-      await live.open?.close().catch(() => undefined);
+      this.#live.splice(this.#live.indexOf(live), 1);
+      if (this.#live.length === 0) clearInterval(this.#beat);
+      await live.close();
     }
   }
 
-  async #opened(device: RealDevice): Promise<Live> {
+  async #opened(device: RealDevice): Promise<LiveDevice> {
     this.#watch();
-    if (this.#live?.device.path === device.path && this.#live.open !== undefined) return this.#live;
+    const known = this.#live.find((live) => live.device.path === device.path);
+    if (known?.isOpen === true) return known;
+    if (this.#take !== undefined) throw stopFirst('another device is opened');
     const open = await this.#options.bridge.open(device.path);
-    await this.#leave();
-    const original = parseDescriptor(device.descriptor ?? new Uint8Array());
-    const origin = clock();
-    const live: Live = {
-      device,
-      origin,
-      open: undefined,
-      stream: new LiveStream(undefined, origin, origin),
-      rows: new LiveRows(original, original),
-      driver: undefined,
-      message: undefined,
-      recording: undefined,
-      beats: [],
-      earlier: 0,
-      shownRate: 0,
-    };
-    this.#live = live;
-    this.#listen(live, open);
-    this.#beat = setInterval(() => this.#onBeat(live), BEAT);
+    if (known !== undefined) await this.#leave(known);
+    const live = new LiveDevice(device, open, {
+      bridge: this.#options.bridge,
+      origin: this.#origin,
+      onChanged: () => this.#changed(),
+      onAttached: this.#options.onAttached,
+      isTaken: (path) => this.#live.some((other) => other.device.path === path),
+    });
+    if (this.#live.push(live) === 1) this.#beat = setInterval(() => this.#flush(), BEAT);
     return live;
   }
 
-  #listen(live: Live, open: OpenDevice): void {
-    live.open = open;
-    open.onReport(({ timeMicroseconds, data }) => live.stream.report(timeMicroseconds, data));
-    open.onGone((reason) => {
-      if (live.open !== open) return;
-      live.open = undefined;
-      live.message = reason;
-      this.#changed();
-      this.#retry(live);
-    });
-  }
-
-  #use(live: Live, attachment: Attachment | undefined, driver: LiveDriver | undefined): void {
-    this.#flush(live);
-    live.earlier += live.stream.reports;
-    live.stream = new LiveStream(attachment, live.origin, clock());
-    live.driver = live.stream.attachment === undefined ? undefined : driver;
-    const original = parseDescriptor(live.device.descriptor ?? new Uint8Array());
-    live.rows = new LiveRows(original, live.stream.attachment?.device.parsed ?? original);
+  /** Attaches a driver to a device if it is for it. */
+  #offer(live: LiveDevice, driver: LiveDriver): void {
+    if (live.device.descriptor === undefined) return;
+    const attachment = driver.attach(planOf(live.device));
+    if (!driver.isFor(attachment)) return;
+    this.#flush();
+    live.drive(attachment, driver);
   }
 
   #watch(): void {
     this.#stopWatching ??= this.#options.bridge.watch(() => this.#options.onDevices());
   }
 
-  #retry(live: Live): void {
-    const timer = setTimeout(() => {
-      void this.#rejoin(live).then(() => {
-        if (live === this.#live && live.open === undefined) this.#retry(live);
-      });
-    }, RETRY);
-    timer.unref();
-  }
-
-  /** Opens a device again that was unplugged, and attaches its driver anew, as udev would. */
-  async #rejoin(live: Live): Promise<void> {
-    const devices = await this.#options.bridge.list().catch(() => []);
-    const device = devices.find(
-      (candidate) => isSameDevice(candidate, live.device) && candidate.trouble === undefined,
-    );
-    if (device === undefined || live !== this.#live) return;
-    try {
-      const open = await this.#options.bridge.open(device.path);
-      if (live !== this.#live) {
-        await open.close();
-        return;
-      }
-      live.device = device;
-      live.message = undefined;
-      this.#reattach(live);
-      this.#listen(live, open);
-    } catch (error) {
-      live.message = messageOf(error);
+  /** Hands on what has come: to the recording, and to the screen. */
+  #flush(): void {
+    const now = clock();
+    const taken = this.#live.map((live) => ({ live, reports: live.take(now) }));
+    const take = this.#take;
+    if (take !== undefined) {
+      const failed = take.recording.failure;
+      const index = (live: LiveDevice): number => take.devices.indexOf(live);
+      const recorded = taken.filter(({ live }) => index(live) >= 0);
+      take.recording.append(recorded.map(({ live, reports }) => ({ index: index(live), reports })));
+      if (take.recording.failure !== failed) this.#changed();
     }
-    this.#changed();
+    for (const { live, reports } of taken) {
+      const batch = live.batch(reports, take?.recording.reports);
+      if (batch !== undefined) this.#options.emit('live.reports', batch);
+    }
   }
 
-  #reattach(live: Live): void {
-    const { driver } = live;
-    if (driver === undefined) return;
-    const attachment = driver.attach(planOf(live.device));
-    this.#use(live, attachment, driver);
-    if (!attachment.view.ok) live.message = attachment.view.failure?.message;
-    this.#options.onAttached(attachment);
-  }
-
-  /** Hands on what has come: to the recording, and as rows. */
-  #flush(live: Live): ReturnType<LiveRows['take']> {
-    const reports = live.stream.take(clock());
-    const { recording } = live;
-    const failed = recording?.failure;
-    recording?.append(reports);
-    if (recording?.failure !== failed) this.#changed();
-    return live.rows.take(reports, ROWS);
-  }
-
-  #onBeat(live: Live): void {
-    const rows = this.#flush(live);
-    const { stream, beats, recording } = live;
-    const now = performance.now();
-    beats.push({ at: now, reports: live.earlier + stream.reports });
-    while (beats.length > 2 && now - (beats[0]?.at ?? now) > RATE_WINDOW) beats.shift();
-    const first = beats[0];
-    const seconds = (now - (first?.at ?? now)) / 1000;
-    const rate =
-      seconds > 0.2 ? Math.round((live.earlier + stream.reports - (first?.reports ?? 0)) / seconds) : 0;
-    if (rows.length === 0 && rate === live.shownRate) return;
-    live.shownRate = rate;
-    this.#options.emit('live.reports', {
-      deviceId: realDeviceId(live.device.path),
-      reports: stream.reports,
-      changed: stream.changed,
-      dropped: stream.dropped,
-      rate,
-      rows,
-      ...(recording === undefined ? {} : { recorded: recording.reports }),
-    });
-  }
-
-  #changed(): void {
-    this.#options.emit('live.state', this.state());
+  #changed(): LiveState {
+    const state = this.state();
+    this.#options.emit('live.state', state);
+    return state;
   }
 }
 
-function stopFirst(): EngineError {
-  return new EngineError('usage', 'a recording is under way: stop it before the driver is changed');
+function stopFirst(before: string): EngineError {
+  return new EngineError('usage', `a recording is under way: stop it before ${before}`);
 }
 
-/** The plan of a simulated twin of a plugged-in device. */
-export function planOf(device: RealDevice): DevicePlan {
-  const { path, name, phys, uniq, bus, vendor, product, descriptor } = device;
-  if (descriptor === undefined) {
-    throw new EngineError(
-      'unsupported',
-      `${path}: this system does not show the report descriptor of its devices (Linux does), so no driver can be attached: record it, give the recording its R: line, and replay`,
-    );
-  }
-  return { deviceId: realDeviceId(path), name, phys, uniq, bus, vendor, product, descriptor };
-}
-
-function viewOf(live: Live): LiveView {
-  const { recording, message, driver } = live;
-  return {
-    deviceId: realDeviceId(live.device.path),
-    deviceName: live.device.name,
-    state: live.open === undefined ? 'waiting' : 'open',
-    ...(message === undefined ? {} : { message }),
-    ...(driver === undefined ? {} : { projectId: driver.projectId }),
-    ...(recording === undefined
-      ? {}
-      : {
-          recording: {
-            sessionId: recording.sessionId,
-            name: recording.name,
-            startedAt: recording.startedAt,
-            ...(recording.failure === undefined ? {} : { failure: recording.failure }),
-          },
-        }),
-  };
+function recordingView({ recording, devices }: Take): NonNullable<LiveState['recording']> {
+  const { sessionId, name, startedAt, failure } = recording;
+  const deviceIds = devices.map((live) => live.deviceId);
+  return { sessionId, name, startedAt, deviceIds, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** What a session's heading says of the driver that a recording went through. */
-function replayOf(live: Live, recording: LiveRecording): { replay?: ReplayView } {
-  const { stream, driver } = live;
-  const { attachment } = stream;
-  if (attachment === undefined || driver === undefined) return {};
-  const { simulation } = attachment;
+function replayOf({ recording, devices }: Take): { replay?: ReplayView } {
+  const driven = devices.flatMap(({ attachment, driver }) =>
+    attachment === undefined || driver === undefined ? [] : [{ simulation: attachment.simulation, driver }],
+  );
+  const [first] = driven;
+  if (first === undefined) return {};
   const replay: ReplayView = {
-    projectId: driver.projectId,
-    kernel: simulation.kernel.profile.name,
-    engine: driver.engine,
+    projectId: first.driver.projectId,
+    kernel: first.simulation.kernel.profile.name,
+    engine: first.driver.engine,
     eventsIn: recording.reports,
     eventsOut: recording.eventsOut,
     changed: recording.changed,
     dropped: recording.dropped,
     elapsed: Date.now() - recording.startedAt,
-    descriptorChanged: stream.descriptorChanged,
-    programs: simulation.programRuns(),
-    log: simulation.notes(),
+    descriptorChanged: devices.some((live) => live.descriptorChanged),
+    programs: driven.flatMap(({ simulation }) => simulation.programRuns()),
+    log: driven.flatMap(({ simulation }) => simulation.notes()),
   };
   return { replay };
 }

@@ -7,17 +7,23 @@ import {
   type StoredSession,
   type StoredSessionDevice,
 } from '../../host/store/index.ts';
+import { type LiveReport } from './live-stream.ts';
 
 /** Milliseconds of reports that an abrupt end of the program may lose. */
 const COMMIT_EVERY = 250;
 
 export interface LiveRecordingOptions {
   readonly name: string;
-  readonly device: StoredSessionDevice;
-  /** The driver's project, where the reports go through one. */
+  /** By their index in the session. */
+  readonly devices: readonly StoredSessionDevice[];
+  /** The driver's project, where a driver stands between before and after. */
   readonly projectId?: string;
-  /** Whether a driver stands between before and after. */
-  readonly driven: boolean;
+}
+
+/** What has come from one of the devices. */
+export interface DeviceReports {
+  readonly index: number;
+  readonly reports: readonly LiveReport[];
 }
 
 /**
@@ -29,7 +35,9 @@ export class LiveRecording {
   readonly startedAt = Date.now();
   readonly #writer: ReportWriter;
   #committedAt = performance.now();
+  readonly #driven: boolean;
   #start: number | undefined;
+  #last = 0;
   #failure: string | undefined;
   eventsOut = 0;
   changed = 0;
@@ -37,11 +45,12 @@ export class LiveRecording {
 
   constructor(store: Store, options: LiveRecordingOptions) {
     this.name = options.name;
+    this.#driven = options.projectId !== undefined;
     this.#writer = store.sessions.begin({
       name: options.name,
-      kind: options.driven ? 'replay' : 'recording',
+      kind: this.#driven ? 'replay' : 'recording',
       ...(options.projectId === undefined ? {} : { projectId: options.projectId }),
-      devices: [options.device],
+      devices: options.devices,
       ifInterrupted: 'keep',
     });
   }
@@ -59,16 +68,12 @@ export class LiveRecording {
     return this.#failure;
   }
 
-  /** Takes reports; their times count from the first one's on. */
-  append(reports: readonly ReportInput[]): void {
+  /** Takes what has come since the last call; times count from the first report's on. */
+  append(parts: readonly DeviceReports[]): void {
     if (this.#failure !== undefined) return;
     try {
-      if (reports.length > 0) {
-        const start = (this.#start ??= reports[0]?.timeMicroseconds ?? 0);
-        this.#writer.append(
-          reports.map((report) => ({ ...report, timeMicroseconds: report.timeMicroseconds - start })),
-        );
-      }
+      const reports = this.#merged(parts);
+      if (reports.length > 0) this.#writer.append(reports);
       for (const { after, verdict } of reports) {
         this.eventsOut += after.length;
         if (verdict === 'changed') this.changed++;
@@ -86,5 +91,22 @@ export class LiveRecording {
   /** Ends it and makes it a session. Throws where the disk is still full; it can be called again then. */
   finish(result: FinishSession): StoredSession {
     return this.#writer.finish(result);
+  }
+
+  /** The devices' reports in the order of their times. One that a slow bridge hands on late counts as of now. */
+  #merged(parts: readonly DeviceReports[]): ReportInput[] {
+    const all = parts.flatMap(({ index, reports }) => reports.map((report) => ({ index, report })));
+    if (parts.length > 1) all.sort((a, b) => a.report.timeMicroseconds - b.report.timeMicroseconds);
+    const start = (this.#start ??= all[0]?.report.timeMicroseconds);
+    if (start === undefined) return [];
+    return all.map(({ index, report }) => {
+      this.#last = Math.max(this.#last, report.timeMicroseconds - start);
+      // Beside a driven device one without a driver lets everything through.
+      const after =
+        this.#driven && report.after.length === 0 && report.verdict === 'pass'
+          ? [report.before]
+          : report.after;
+      return { ...report, after, device: index, timeMicroseconds: this.#last };
+    });
   }
 }

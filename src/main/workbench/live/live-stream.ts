@@ -4,8 +4,8 @@ import { verdictOf } from '../views/report-view.ts';
 import { type Attachment } from '../simulation/attach.ts';
 import { DeviceReplay } from '../simulation/replay.ts';
 
-/** One report with what became of it. Times are microseconds since the device was opened. */
-export type LiveReport = ReportInput;
+/** One report with what became of it. Times are microseconds since the stream's origin. */
+export type LiveReport = Omit<ReportInput, 'device'>;
 
 const NO_BYTES = new Uint8Array();
 
@@ -52,7 +52,7 @@ export class LiveStream {
     const time = this.#timeOf(at);
     this.reports++;
     if (this.#replay === undefined) {
-      this.#done.push({ timeMicroseconds: time, device: 0, before: data, after: [], verdict: 'pass' });
+      this.#done.push({ timeMicroseconds: time, before: data, after: [], verdict: 'pass' });
       return;
     }
     this.#settle(this.#replay.advance(time - this.#start), time);
@@ -92,6 +92,6 @@ export class LiveStream {
   }
 
   #push(time: number, before: Uint8Array, after: readonly Uint8Array[], verdict: StoredVerdict): void {
-    this.#done.push({ timeMicroseconds: time, device: 0, before, after, verdict });
+    this.#done.push({ timeMicroseconds: time, before, after, verdict });
   }
 }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   type ApiFailure,
   type LiveBatch,
+  type LiveState,
   type LiveView,
   type MethodName,
   type Params,
@@ -49,7 +50,7 @@ function bench(...devices: object[]): Bench {
   const states: (LiveView | undefined)[] = [];
   workbench.onEvent((event, value) => {
     if (event === 'live.reports') batches.push(value as LiveBatch);
-    if (event === 'live.state') states.push((value as { live?: LiveView }).live);
+    if (event === 'live.state') states.push((value as LiveState).devices[0]);
   });
   return {
     dataFolder,
@@ -102,11 +103,14 @@ describe('a live device', () => {
     expect(view.ok).toBe(true);
     const started = performance.now();
     const live = await call('live.record', { name: 'live mouse' });
-    expect(live).toMatchObject({ state: 'open', projectId, recording: { name: 'live mouse' } });
+    expect(live).toMatchObject({
+      devices: [{ state: 'open', projectId }],
+      recording: { name: 'live mouse', deviceIds: [deviceId] },
+    });
     await pause(1500);
     const { summary, replay, devices } = await call('live.stop', {});
     const seconds = (performance.now() - started) / 1000;
-    await call('live.close', {});
+    await call('live.close', { deviceId });
     expect(summary).toMatchObject({ kind: 'replay', projectId, name: 'live mouse' });
     expect(summary.reports).toBeGreaterThan(RATE * (seconds - 0.3));
     expect(replay).toMatchObject({ eventsIn: summary.reports, changed: summary.changed });
@@ -128,7 +132,7 @@ describe('a live device', () => {
     });
     expect(batches.length).toBeGreaterThan(20);
     expect(batches.at(-1)!.rate).toBeGreaterThan(RATE * 0.8);
-    expect(batches.every(({ rows }) => rows.length <= 32)).toBe(true);
+    expect(batches.every(({ rows }) => rows.length <= 16)).toBe(true);
     expect(batches.some(({ rows }) => rows.some(({ verdict }) => verdict === 'changed'))).toBe(true);
   });
 
@@ -170,6 +174,46 @@ describe('a live device', () => {
     await expect(call('live.stop', {})).rejects.toMatchObject({ message: 'nothing is being recorded' });
   });
 
+  it('is one of several: each under its index in one session, the driver on those it names, and one that is unplugged leaves the others', async () => {
+    const pen = join(SAMPLES, 'pen-fix/recording.hid');
+    const pens = (more: object = {}): object => ({ recording: pen, rate: 500, ...more });
+    const { call, plug, batches } = bench(mouse({ rate: 1000 }), mouse({ rate: 1000 }), pens());
+    const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
+    const { projectId } = project.summary;
+    const ids = (await call('device.list', {}))
+      .filter(({ kind }) => kind === 'real')
+      .map((one) => one.deviceId);
+    for (const deviceId of ids) await call('live.open', { deviceId });
+    expect(await call('kernel.attach', { projectId, deviceId: ids[0]! })).toMatchObject({ ok: true });
+    const { devices, recording } = await call('live.record', { name: 'three' });
+    expect(devices.map((view) => view.projectId)).toEqual([projectId, projectId, undefined]);
+    expect(recording?.deviceIds).toEqual(ids);
+    const programs = (await call('device.list', {})).map((one) => one.programs.length);
+    expect(programs.slice(0, 3)).toEqual([1, 1, 0]);
+    await pause(300);
+    plug(mouse({ rate: 1000 }), mouse({ rate: 1000, plugged: false }), pens());
+    const waiting = async (): Promise<string[]> =>
+      (await call('live.state', {})).devices.map(({ state }) => state);
+    await expect.poll(waiting, { timeout: 5000 }).toEqual(['open', 'waiting', 'open']);
+    // What had come before it was unplugged is on its way to the screen.
+    await pause(50);
+    const before = batches.length;
+    await pause(200);
+    const { summary, devices: stored } = await call('live.stop', {});
+    const sending = batches.slice(before).filter(({ rows }) => rows.length > 0);
+    expect(new Set(sending.map((batch) => batch.deviceId))).toEqual(new Set([ids[0], ids[2]]));
+    expect(stored.map(({ index }) => index)).toEqual([0, 1, 2]);
+    const text = new TextDecoder().decode(
+      (await call('session.export', { sessionId: summary.sessionId, side: 'after' })).bytes,
+    );
+    const times = [...text.matchAll(/^E: (\S+)/gm)].map(([, time]) => Number(time));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    // What was not driven comes out as it came.
+    const penReports = [...text.matchAll(/^E: \S+ 10 07/gm)].length;
+    expect(penReports).toBeGreaterThan(150);
+    expect(text.match(/^D: \d+$/gm)).toEqual(expect.arrayContaining(['D: 0', 'D: 1', 'D: 2']));
+  });
+
   it('whose recording is not stopped is kept when the workbench closes', async () => {
     const { call, dataFolder } = bench(mouse({ rate: 1000 }));
     const deviceId = (await call('device.list', {}))[0]!.deviceId;
@@ -199,16 +243,17 @@ describe('a recording on a full disk', () => {
       product: 2,
       descriptor: Uint8Array.of(5, 1),
     };
-    const recording = new LiveRecording(store, { name: 'full', device, driven: false });
+    const recording = new LiveRecording(store, { name: 'full', devices: [device] });
     let time = 0;
-    const batch = (): Parameters<LiveRecording['append']>[0] =>
-      Array.from({ length: 4096 }, () => ({
+    const batch = (): Parameters<LiveRecording['append']>[0] => {
+      const reports = Array.from({ length: 4096 }, () => ({
         timeMicroseconds: time++,
-        device: 0,
         before: crypto.getRandomValues(new Uint8Array(16)),
         after: [],
         verdict: 'pass' as const,
       }));
+      return [{ index: 0, reports }];
+    };
     for (let i = 0; i < 40 && recording.failure === undefined; i++) {
       recording.append(batch());
       await pause(i < 2 ? 300 : 0);

@@ -1,5 +1,7 @@
 import { EngineError, hex4 } from '../../engine/base/index.ts';
 import { type Bridge, type RealDevice } from '../../host/bridge/index.ts';
+import { realDeviceId } from '../devices/device-summary.ts';
+import { type DevicePlan } from '../simulation/attach.ts';
 
 /** `046d:c077` */
 export function vendorProduct({ vendor, product }: Pick<RealDevice, 'vendor' | 'product'>): string {
@@ -33,7 +35,15 @@ export async function findMachineDevice(bridge: Bridge, word: string): Promise<R
   );
 }
 
-/** True for the same make at the same place: the same device for whoever unplugged it and plugged it in again. */
+/** `input1` of `usb-0000:00:14.0-1.4/input1`: which interface of a device it is, wherever it is plugged in. */
+function interfaceOf({ phys }: RealDevice): string {
+  return /[^/]*$/.exec(phys)?.[0] ?? '';
+}
+
+/**
+ * True for the same make at the same place, or with the same serial number at any: the same device for whoever unplugged
+ * it and plugged it in again. Interfaces of one device are different devices.
+ */
 export function isSameDevice(left: RealDevice, right: RealDevice): boolean {
   return (
     left.bus === right.bus &&
@@ -41,6 +51,18 @@ export function isSameDevice(left: RealDevice, right: RealDevice): boolean {
     left.product === right.product &&
     left.uniq === right.uniq &&
     left.name === right.name &&
-    (left.uniq !== '' || left.phys === right.phys)
+    (left.phys === right.phys || (left.uniq !== '' && interfaceOf(left) === interfaceOf(right)))
   );
+}
+
+/** The plan of a simulated twin of a plugged-in device. */
+export function planOf(device: RealDevice): DevicePlan {
+  const { path, name, phys, uniq, bus, vendor, product, descriptor } = device;
+  if (descriptor === undefined) {
+    throw new EngineError(
+      'unsupported',
+      `${path}: this system does not show the report descriptor of its devices (Linux does), so no driver can be attached: record it, give the recording its R: line, and replay`,
+    );
+  }
+  return { deviceId: realDeviceId(path), name, phys, uniq, bus, vendor, product, descriptor };
 }

@@ -14,8 +14,8 @@ import { type Attachment, attach } from '../simulation/attach.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { type SimulationOptions } from '../simulation/simulation.ts';
-import { planOf } from './live-devices.ts';
 import { LiveStream } from './live-stream.ts';
+import { planOf } from './machine-devices.ts';
 
 const KEYBOARD_PAGE = 0x07;
 
