@@ -64,6 +64,19 @@ export function transaction<T>(connection: Connection, action: () => T): T {
 }
 
 /**
+ * A transaction that a power cut may undo as a whole, for what would be thrown away then anyway: it does not wait for the disk. The next
+ * durable transaction waits for this one's pages too.
+ */
+export function looseTransaction<T>(connection: Connection, action: () => T): T {
+  connection.pragma('synchronous = NORMAL');
+  try {
+    return transaction(connection, action);
+  } finally {
+    connection.pragma('synchronous = FULL');
+  }
+}
+
+/**
  * Opens or makes the database, brought to the newest layout.
  * @throws HostError `io` (damaged, foreign or not writable file) or `unsupported` (made by a newer Hidsmith); the
  * file is then as it was.

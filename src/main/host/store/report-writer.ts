@@ -1,6 +1,6 @@
 import { HostError } from '../errors/index.ts';
 import { ChunkBuilder } from './chunk.ts';
-import { type Connection, transaction } from './database.ts';
+import { type Connection, looseTransaction, transaction } from './database.ts';
 import { type FinishSession, type ReportWriter, type StoredSession } from './types.ts';
 
 /** Full chunks that wait for a commit at most: 65,536 reports. */
@@ -19,6 +19,8 @@ interface PendingChunk {
 interface WriterTarget {
   readonly sessionId: string;
   readonly number: number;
+  /** What is committed before the end must survive a power cut. */
+  readonly isDurable: boolean;
   /** Makes the session visible; runs inside the last commit's transaction. */
   finish(result: FinishSession): StoredSession;
 }
@@ -72,7 +74,8 @@ export function createWriter(connection: Connection, target: WriterTarget): Repo
   };
   const commit = (): void => {
     requireOpen();
-    transaction(connection, write);
+    if (target.isDurable) transaction(connection, write);
+    else looseTransaction(connection, write);
     pending.length = 0;
   };
   const requireOpen = (): void => {

@@ -278,6 +278,7 @@ export function sessionRepository(
         const number = Number(insert.run(...values).lastInsertRowid);
         details.setDevices(number, session.devices);
         return createWriter(connection, {
+          isDurable: ifInterrupted === 'keep',
           sessionId: id,
           number,
           finish: (result) => finish(number, result),
