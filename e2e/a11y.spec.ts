@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
 
     test('empty screens have no accessibility violations', async ({ page }) => {
-      for (const name of ['Projects', 'Devices', 'Sessions', 'Kernel', 'Skeleton'] as const) {
+      for (const name of ['Projects', 'Devices', 'Sessions', 'Inspector', 'Kernel', 'Skeleton'] as const) {
         await screenLink(page, name).click();
         await expect(page.getByRole('main', { name: name.toLowerCase() })).toBeVisible();
         await expectAccessible(page, name);
@@ -39,6 +39,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Control+ArrowRight');
       await expect(page.locator('mark').first()).toBeVisible();
       await expectAccessible(page, 'session');
+      await page.keyboard.press('F5');
+      await expect(page.getByRole('table', { name: 'Registers' })).toBeVisible();
+      await expectAccessible(page, 'inspector');
+      await page.goBack();
       await page.getByRole('button', { name: /drawer$/ }).click();
       for (const tab of ['Problems', 'Verifier', 'Trace', 'Output']) {
         await page.getByRole('tab', { name: tab }).click();

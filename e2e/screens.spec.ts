@@ -33,6 +33,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Control+ArrowRight');
       await expect(page.locator('mark').first()).toBeVisible();
       await picture(page, 'session', colorScheme);
+      await page.keyboard.press('F5');
+      await expect(page.getByRole('table', { name: 'Registers' })).toBeVisible();
+      await page.keyboard.press('F7');
+      await picture(page, 'inspector', colorScheme);
       for (const name of ['Projects', 'Sessions', 'Kernel', 'Skeleton', 'Settings', 'Devices'] as const) {
         await screenLink(page, name).click();
         await expect(page.getByRole('main', { name: name.toLowerCase() })).toBeVisible();

@@ -5,7 +5,15 @@ import { devicesFile, expect } from './fixtures.ts';
 
 /** What the users of the interface do over and over, by the names that they see. */
 
-export const SCREENS = ['Projects', 'Devices', 'Sessions', 'Kernel', 'Skeleton', 'Settings'] as const;
+export const SCREENS = [
+  'Projects',
+  'Devices',
+  'Sessions',
+  'Inspector',
+  'Kernel',
+  'Skeleton',
+  'Settings',
+] as const;
 
 export function screenLink(page: Page, name: (typeof SCREENS)[number]): Locator {
   return page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name });

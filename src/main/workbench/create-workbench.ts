@@ -11,6 +11,7 @@ import { openStore } from '../host/store/index.ts';
 import { toApiFailure } from './errors.ts';
 import { appHandlers } from './handlers/app.ts';
 import { type Context } from './handlers/context.ts';
+import { debugHandlers } from './handlers/debug.ts';
 import { deviceHandlers } from './handlers/devices.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { kernelHandlers } from './handlers/kernel.ts';
@@ -63,6 +64,7 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     sessions: new SessionLibrary(store),
     jobs: new Jobs(),
     attachment: undefined,
+    debug: undefined,
     settings,
     emit,
     changed: (what) => emit('data.changed', { what }),
@@ -93,6 +95,7 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
     ...liveHandlers(context),
     ...sessionHandlers(context),
     ...kernelHandlers(context),
+    ...debugHandlers(context),
     ...skeletonHandlers(context),
   };
   const invoke = async (method: MethodName, params: unknown): Promise<unknown> => {

@@ -1,7 +1,11 @@
 import {
   type AppInfo,
   type AttachView,
+  type Breakpoint,
   type BuildView,
+  type DebugGoal,
+  type DebugMomentView,
+  type DebugView,
   type DeviceDetail,
   type DeviceSummary,
   type Id,
@@ -167,6 +171,37 @@ export interface Api {
   >;
   'kernel.state': Method<Nothing, KernelView>;
   'kernel.trace': Method<{ readonly from: number; readonly count: number }, Page<TraceRow>>;
+
+  /**
+   * Sends the recording up to a report through the driver in a fresh simulated kernel, and keeps every step of the programs
+   * that run for that report. One report at a time: the one before is forgotten.
+   */
+  'debug.open': Method<
+    {
+      readonly jobId: Id;
+      readonly projectId: Id;
+      readonly sessionId: Id;
+      readonly index: number;
+      readonly kernel?: string;
+    },
+    DebugView
+  >;
+  /** What there is to see of a run (its place in DebugView.runs) when `step` instructions are done. */
+  'debug.moment': Method<{ readonly run: number; readonly step: number }, DebugMomentView>;
+  /** The moment at which a move from `step` ends; the run's end or start where there is no such place. */
+  'debug.find': Method<
+    {
+      readonly run: number;
+      readonly step: number;
+      readonly direction: 1 | -1;
+      readonly goal: DebugGoal;
+      readonly breakpoints: readonly Breakpoint[];
+      /** For `write`: the address of the memory, as DebugMemoryView has it. */
+      readonly address?: bigint;
+    },
+    { readonly step: number; readonly found: boolean }
+  >;
+  'debug.close': Method<Nothing, Nothing>;
 
   'skeleton.export': Method<
     { readonly projectId: Id; readonly name?: string; readonly standalone: boolean },

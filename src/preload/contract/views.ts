@@ -464,6 +464,125 @@ export interface KernelView {
   readonly attachment?: AttachView;
 }
 
+/* ---- the inspector ---- */
+
+/** One report, sent through the driver again with every step of its programs kept. */
+export interface DebugView {
+  readonly projectId: Id;
+  readonly sessionId: Id;
+  /** Position of the report in its session. */
+  readonly index: number;
+  readonly kernel: string;
+  readonly before: Uint8Array;
+  readonly after: readonly Uint8Array[];
+  /** Runs of programs, in the order in which they began. */
+  readonly runs: readonly DebugRunView[];
+  /** What the kernel and the programs said meanwhile. */
+  readonly notes: readonly string[];
+}
+
+/** One run of a program. Moment `n` is when `n` instructions are done; `steps` is the end. */
+export interface DebugRunView {
+  readonly name: string;
+  /** `hid_device_event`, `timer callback`. */
+  readonly hook: string;
+  readonly steps: number;
+  /** True if it ran on for more steps than are kept. */
+  readonly truncated: boolean;
+  /** What it returned, as a number with its errno where it is one; absent where it faulted. */
+  readonly result?: string;
+  /** Why it could not go on. */
+  readonly fault?: string;
+  /** The program itself, then those that it went on to by tail calls. */
+  readonly programs: readonly DebugProgramView[];
+  readonly calls: readonly DebugCallView[];
+}
+
+export interface DebugProgramView {
+  readonly name: string;
+  readonly lines: readonly DisassemblyLine[];
+  /** How often each instruction was executed, by its slot. */
+  readonly counts: Uint32Array;
+}
+
+/** A helper or kfunc that was called. */
+export interface DebugCallView {
+  /** The moment before the call. */
+  readonly step: number;
+  /** `hid_bpf_get_data(hid_bpf_ctx+0, 0, 10)` */
+  readonly text: string;
+  readonly result: string;
+}
+
+/** All that there is to see at one moment of a run. */
+export interface DebugMomentView {
+  readonly run: number;
+  readonly step: number;
+  /** The running program's place in DebugRunView.programs, and the slot of its next instruction. */
+  readonly program: number;
+  readonly instruction: number;
+  readonly source?: { readonly file: string; readonly line: number };
+  readonly registers: readonly DebugRegisterView[];
+  /** The running functions, the innermost first. */
+  readonly callStack: readonly {
+    readonly name: string;
+    readonly instruction: number;
+    readonly source?: { readonly file: string; readonly line: number };
+  }[];
+  readonly memory: readonly DebugMemoryView[];
+}
+
+export interface DebugRegisterView {
+  readonly name: string;
+  /** Unsigned. */
+  readonly value: bigint;
+  /** Where it points to: `fp-16`, `hid_bpf_ctx+0`. */
+  readonly meaning?: string;
+  /** True if the step that led here changed it. */
+  readonly changed: boolean;
+  /** What the verifier knew of it at this instruction, on each path; empty where it may not be read. */
+  readonly known: readonly string[];
+}
+
+/** Memory that the run had to do with. */
+export interface DebugMemoryView {
+  readonly label: string;
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+  /** The same before the step that led here. */
+  readonly previous: Uint8Array;
+  /** Members or variables, where types say what it is. */
+  readonly fields: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly value: string;
+  }[];
+}
+
+/** Where a move of the inspector ends: forward from here, or backward. */
+export type DebugGoal =
+  /** One instruction. */
+  | 'into'
+  /** One instruction, and all of the function that it calls. */
+  | 'over'
+  /** The end of the running function. */
+  | 'out'
+  /** Another source line; functions that it calls are passed over. */
+  | 'line'
+  /** A breakpoint, or the run's end. */
+  | 'breakpoint'
+  /** A call of a helper or kfunc. */
+  | 'call'
+  /** A write to the memory that is looked at. */
+  | 'write';
+
+export interface Breakpoint {
+  readonly file: string;
+  readonly line: number;
+}
+
 /* ---- light skeletons ---- */
 
 export interface SkeletonView {

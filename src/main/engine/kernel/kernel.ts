@@ -46,6 +46,8 @@ export interface KernelOptions {
   readonly fuel?: number;
   /** Symbols of /proc/kallsyms that BTF does not name. */
   readonly symbols?: ReadonlyMap<string, bigint>;
+  /** Keep what the verifier knows at each instruction (VerifierResult.states), for an inspector. */
+  readonly keepVerifierStates?: boolean;
 }
 
 /** What a test puts before every command: a number to answer with instead of doing it, or undefined. */
@@ -92,6 +94,7 @@ export class Kernel {
   interceptor: Interceptor | undefined;
   /** How many BPF_ENABLE_STATS descriptors are open. */
   statsUsers = 0;
+  readonly keepVerifierStates: boolean;
   readonly #mapsByAddress = new Map<bigint, BpfMap>();
   readonly #structOps = new Map<string, StructOpsType>();
   readonly #structOpsById = new Map<number, StructOpsType>();
@@ -105,6 +108,7 @@ export class Kernel {
   constructor(options: KernelOptions) {
     this.profile = options.profile;
     this.btf = options.btf;
+    this.keepVerifierStates = options.keepVerifierStates ?? false;
     this.arena = options.arena ?? new Arena();
     this.capabilities = options.capabilities ?? 'root';
     this.cpus = options.cpus ?? 1;

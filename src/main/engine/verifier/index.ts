@@ -24,3 +24,4 @@ export {
 export { specialFieldsOf } from './special-fields.ts';
 export { verifyProgram } from './verifier.ts';
 export { explainMessage, explainVerdict, type Explanation } from './explain.ts';
+export { helperPrototype } from './helper-prototypes.ts';

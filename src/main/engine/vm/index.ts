@@ -29,6 +29,8 @@ export { inlined, recipe, type Recipe } from './recipe.ts';
 export { type Run } from './run.ts';
 export { RunState } from './run-state.ts';
 export { MAX_CALL_FRAMES, MAX_TAIL_CALLS, STACK_GAP, TAIL_CALL_REFUSED } from './stack.ts';
+export { RunTrace, type TracedRegion, type TracedWrite } from './run-trace.ts';
+export { RunTracer, TRACED_STEPS } from './run-tracer.ts';
 export { Stepper, type StepperOptions, type StopReason, type Watchpoint } from './stepper.ts';
 export { LOG_COPY_BYTES, LOG_ENTRIES, LOG_OBJECTS } from './undo-log.ts';
 export {

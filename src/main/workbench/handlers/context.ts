@@ -6,6 +6,7 @@ import { type HostKernel } from '../real-kernel/host-kernel.ts';
 import { type ProjectLibrary } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { type SessionLibrary } from '../sessions/session-library.ts';
+import { type DebugSession } from '../debug/debug-session.ts';
 import { type Attachment } from '../simulation/attach.ts';
 import { type WorkbenchOptions } from '../workbench.ts';
 
@@ -23,6 +24,8 @@ export interface Context {
   readonly host: HostKernel;
   /** The driver that is attached now in a simulated kernel; the Kernel screen shows it. */
   attachment: Attachment | undefined;
+  /** The report that the inspector shows. */
+  debug: DebugSession | undefined;
   settings(): Settings;
   emit<E extends EventName>(event: E, value: Events[E]): void;
   /** Tells that lists of this kind are stale. */

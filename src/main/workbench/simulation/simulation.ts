@@ -22,6 +22,8 @@ export interface SimulationOptions {
   readonly engine: 'interpreter' | 'jit';
   /** The kernel's types; those of the resources unless given. */
   readonly btf?: Btf;
+  /** Keep what the verifier knows at each instruction. */
+  readonly keepVerifierStates?: boolean;
 }
 
 /** The profile of a kernel version; throws `usage` with those that there are. */
@@ -46,7 +48,8 @@ export class Simulation {
   constructor(resources: Resources, options: SimulationOptions) {
     const profile = profileOf(options.kernel);
     const btf = options.btf ?? resources.kernelBtf(profile.name);
-    this.kernel = new Kernel({ profile, btf, engine: options.engine });
+    const { engine, keepVerifierStates = false } = options;
+    this.kernel = new Kernel({ profile, btf, engine, keepVerifierStates });
     this.bus = new HidBus(hidProfile(profile.name));
     this.hidBpf = HidBpf.isAvailable(this.kernel) ? new HidBpf(this.kernel, this.bus) : undefined;
     this.hidBpf?.warnings.on((warning) => {

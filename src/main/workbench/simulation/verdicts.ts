@@ -2,6 +2,7 @@ import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
 import { type LoadFailure } from '../../engine/loader/index.ts';
 import { explainMessage, type VerifierWarning } from '../../engine/verifier/index.ts';
 import { type VerdictView, type VerdictWarning } from '../../../preload/contract/index.ts';
+import { sourcePlace } from '../views/source-place.ts';
 
 /** `; data[1] = x; @ driver.bpf.c:12`, as the log of a program with line info shows the source. */
 const SOURCE_LINE = /^;.*@ (.*):(\d+)$/;
@@ -10,7 +11,7 @@ function placeIn(log: readonly string[]): { file: string; line: number } | undef
   for (const text of [...log].reverse()) {
     const match = SOURCE_LINE.exec(text);
     if (match?.[1] !== undefined && match[2] !== undefined) {
-      return { file: match[1].replace(/^.*\//, ''), line: Number(match[2]) };
+      return sourcePlace(match[1], Number(match[2]));
     }
   }
   return undefined;
@@ -18,7 +19,7 @@ function placeIn(log: readonly string[]): { file: string; line: number } | undef
 
 function warningOf({ code, message, line }: VerifierWarning): VerdictWarning {
   if (line === undefined) return { code, message };
-  return { code, message, file: line.file.replace(/^.*\//, ''), line: line.line };
+  return { code, message, ...sourcePlace(line.file, line.line) };
 }
 
 /** The verdict on a program that was loaded. */

@@ -11,6 +11,7 @@ import {
   type StructOpsView,
 } from '../../../preload/contract/index.ts';
 import { deviceMatches } from './device-match.ts';
+import { sourcePlace } from './source-place.ts';
 
 /** `hid_bpf_ops`, `HASH`: what a person calls a type. */
 function shortName(name: string, prefix: string): string {
@@ -59,7 +60,7 @@ export function disassemblyLines(spec: ObjectSpec, linked: LinkedProgram): Disas
       record = linked.lineInfo[++next]
     ) {
       const file = spec.btf?.stringAt(record.fileNameOffset) ?? '';
-      source = { file: file.replace(/^.*\//, ''), line: record.lineColumn >>> 10 };
+      source = sourcePlace(file, record.lineColumn >>> 10);
     }
     const slots = isLdImm64(insn) ? linked.insns.slice(pc, pc + 2) : [insn];
     return {

@@ -12,6 +12,7 @@ import {
   type VerdictView,
 } from '../../../preload/contract/index.ts';
 import { toFailure } from './failure.ts';
+import { InspectorState } from './inspector-state.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { LiveState } from './live.svelte.ts';
 import { Layout } from './layout.svelte.ts';
@@ -54,6 +55,7 @@ export class AppState {
   readonly library: Library;
   readonly runs: Runs;
   readonly live: LiveState;
+  readonly inspector: InspectorState;
 
   readonly info: Resource<AppInfo>;
   readonly projects: Resource<readonly ProjectSummary[]>;
@@ -93,6 +95,7 @@ export class AppState {
     this.library = new Library(this);
     this.runs = new Runs(this);
     this.live = new LiveState(this);
+    this.inspector = new InspectorState(this);
     this.#listen();
   }
 

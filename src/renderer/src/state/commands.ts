@@ -1,10 +1,12 @@
+import { type DebugGoal } from '../../../preload/contract/index.ts';
 import { type AppState } from './app-state.svelte.ts';
+import { reportId } from './router.svelte.ts';
 
 /** One thing the user can do by key, palette or button. Palette, key table and tooltips read this table. */
 export interface Command {
   readonly id: string;
   readonly title: string;
-  readonly group: 'Go to' | 'Project' | 'Run' | 'Session' | 'View' | 'Lists and tables';
+  readonly group: 'Go to' | 'Project' | 'Run' | 'Session' | 'Inspector' | 'View' | 'Lists and tables';
   /** `Ctrl+Shift+K`; several if more than one works. */
   readonly keys: readonly string[];
   /** False: not while text is typed. */
@@ -25,6 +27,29 @@ async function stepChanged(app: AppState, direction: 1 | -1): Promise<void> {
   if (session === undefined) return;
   const found = await app.attempt('Find', () => session.step(direction));
   if (found === false) app.say(direction === 1 ? 'No later changed report' : 'No earlier changed report');
+}
+
+function debugReport(app: AppState): void {
+  const { sessionId, index } = app.selection;
+  if (sessionId !== undefined && index !== undefined) app.router.go('inspector', reportId(sessionId, index));
+}
+
+const inInspector = (app: AppState): boolean =>
+  app.router.route.screen === 'inspector' && app.inspector.moment !== undefined;
+
+/** A way through a run, forward by the key and backward with Shift. */
+function moves(goal: DebugGoal, titles: readonly [string, string], key: string): Command[] {
+  return ([1, -1] as const).map((direction, i) => ({
+    id: `inspector.${goal}${direction === 1 ? '' : '-back'}`,
+    title: titles[i] ?? '',
+    group: 'Inspector',
+    keys: [direction === 1 ? key : key.replace(/(F\d+)$/, 'Shift+$1')],
+    whileTyping: false,
+    enabled: inInspector,
+    run: async (app) => {
+      await app.attempt('Inspector', () => app.inspector.move(goal, direction));
+    },
+  }));
 }
 
 async function saveProject(app: AppState): Promise<void> {
@@ -74,10 +99,18 @@ export const COMMANDS: readonly Command[] = [
     run: (app) => app.router.go('sessions'),
   },
   {
+    id: 'go.inspector',
+    title: 'Inspector',
+    group: 'Go to',
+    keys: ['Alt+4'],
+    whileTyping: true,
+    run: (app) => app.router.go('inspector', app.inspector.reportId),
+  },
+  {
     id: 'go.kernel',
     title: 'Kernel',
     group: 'Go to',
-    keys: ['Alt+4'],
+    keys: ['Alt+5'],
     whileTyping: true,
     run: (app) => app.router.go('kernel'),
   },
@@ -85,7 +118,7 @@ export const COMMANDS: readonly Command[] = [
     id: 'go.skeleton',
     title: 'Skeleton',
     group: 'Go to',
-    keys: ['Alt+5'],
+    keys: ['Alt+6'],
     whileTyping: true,
     run: (app) => app.router.go('skeleton', app.project?.projectId),
   },
@@ -203,6 +236,33 @@ export const COMMANDS: readonly Command[] = [
     whileTyping: false,
     enabled: inSession,
     run: focusFilter,
+  },
+
+  {
+    id: 'session.debug',
+    title: 'Debug this report',
+    group: 'Session',
+    keys: ['F5'],
+    whileTyping: false,
+    enabled: (app) => inSession(app) && app.selection.index !== undefined,
+    run: debugReport,
+  },
+
+  ...moves('line', ['Next line', 'Previous line'], 'F10'),
+  ...moves('into', ['Next instruction', 'Previous instruction'], 'F11'),
+  ...moves('over', ['Over the call', 'Back over the call'], 'Ctrl+F10'),
+  ...moves('out', ['Out of the function', 'Back to the call of the function'], 'Ctrl+F11'),
+  ...moves('breakpoint', ['Run to a breakpoint', 'Run back to a breakpoint'], 'F5'),
+  ...moves('call', ['Next helper or kfunc', 'Previous helper or kfunc'], 'F8'),
+  ...moves('write', ['Next write to the memory shown', 'Previous write to the memory shown'], 'F7'),
+  {
+    id: 'inspector.toggle-breakpoint',
+    title: 'Breakpoint on or off',
+    group: 'Inspector',
+    keys: ['F9'],
+    whileTyping: false,
+    enabled: inInspector,
+    run: (app) => app.inspector.toggleHere(),
   },
 
   {

@@ -1,9 +1,17 @@
-export const SCREENS = ['projects', 'devices', 'sessions', 'kernel', 'skeleton', 'settings'] as const;
+export const SCREENS = [
+  'projects',
+  'devices',
+  'sessions',
+  'inspector',
+  'kernel',
+  'skeleton',
+  'settings',
+] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export interface Route {
   readonly screen: Screen;
-  /** The project, device or session that the screen shows; absent = the list. */
+  /** The project, device, session or report (reportId) that the screen shows; absent = the list. */
   readonly id?: string;
 }
 
@@ -20,6 +28,19 @@ function parse(hash: string): Route {
 /** The address of a place, for links. */
 export function href(screen: Screen, id?: string): string {
   return id === undefined ? `#/${screen}` : `#/${screen}/${encodeURIComponent(id)}`;
+}
+
+/** A report in an address: the session's id and the report's position in it. */
+export function reportId(sessionId: string, index: number): string {
+  return `${sessionId}:${index}`;
+}
+
+/** What `reportId` made; undefined for anything else. */
+export function parseReportId(
+  id: string,
+): { readonly sessionId: string; readonly index: number } | undefined {
+  const match = /^(.+):(\d{1,15})$/.exec(id);
+  return match?.[1] === undefined ? undefined : { sessionId: match[1], index: Number(match[2]) };
 }
 
 /** Where the user is: the page's hash, so that back, forward and reload work. */

@@ -45,6 +45,14 @@ export class Runs {
     return this.#project(id)?.projectId;
   }
 
+  /** The project whose driver a session's reports go through: the one that it was replayed through, else the current one. */
+  projectOf(sessionId: Id): Id | undefined {
+    const detail = this.#app.session?.sessionId === sessionId ? this.#app.session.detail.value : undefined;
+    const summary = this.#app.sessions.value?.find((session) => session.sessionId === sessionId);
+    const own = detail?.replay?.projectId ?? summary?.projectId;
+    return this.#project(own)?.projectId ?? this.projectId();
+  }
+
   /** The recording that Replay means: the open one, its source if it is a result, else the project's only one. */
   sessionId(projectId: Id | undefined): Id | undefined {
     const route = this.#app.router.route;

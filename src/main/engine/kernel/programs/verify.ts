@@ -2,6 +2,6 @@ import { verifyProgram, type VerifierInput, type VerifierResult } from '../../ve
 import type { Kernel } from '../kernel.ts';
 
 /** bpf_check() proper: no program runs that this has not accepted. */
-export function verify(_kernel: Kernel, input: VerifierInput): VerifierResult {
-  return verifyProgram(input);
+export function verify(kernel: Kernel, input: VerifierInput): VerifierResult {
+  return verifyProgram({ ...input, keepStates: kernel.keepVerifierStates });
 }

@@ -1,4 +1,4 @@
-import { type ObjectView, type ProgramView } from '../../../../preload/contract/index.ts';
+import { type DebugProgramView, type ObjectView, type ProgramView } from '../../../preload/contract/index.ts';
 
 /** File names as debug information has them may carry folders; a project's are relative. */
 export function sameFile(left: string, right: string): boolean {
@@ -7,7 +7,7 @@ export function sameFile(left: string, right: string): boolean {
 
 /** Source line → hue, in the order in which a program's instructions first name the lines. */
 export function lineHues(
-  programs: readonly ProgramView[],
+  programs: readonly Pick<ProgramView, 'lines'>[],
   file: string | undefined,
 ): ReadonlyMap<number, number> {
   const hues = new Map<number, number>();
@@ -21,6 +21,21 @@ export function lineHues(
     }
   }
   return hues;
+}
+
+/** Source line → how often it was come to: of all places where its code begins, the most. */
+export function lineHits(
+  programs: readonly DebugProgramView[],
+  file: string | undefined,
+): ReadonlyMap<number, number> {
+  const hits = new Map<number, number>();
+  for (const { lines, counts } of programs) {
+    for (const { source, index } of lines) {
+      if (source === undefined || file === undefined || !sameFile(source.file, file)) continue;
+      hits.set(source.line, Math.max(hits.get(source.line) ?? 0, counts[index] ?? 0));
+    }
+  }
+  return hits;
 }
 
 /** The program whose instructions come from a line. */
