@@ -1,10 +1,11 @@
 // Compares the verifier with a real kernel on random and mutated programs:
-//   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--minutes N] [--all]
+//   npm run fuzz:verifier -- [count] [seed] [--lab] [--log N] [--minutes N] [--words] [--lines]
 // Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
-// level (1 unless told); --minutes ends it early; --all prints differences in errno, words and log too, not only in the
-// verdict. A running total comes every 30 seconds, and a run that is stopped (Ctrl-C) tells its totals. Ends with 1 if
-// anything was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
+// level (1 unless told); --minutes ends it early. Differences in the verdict are printed always, in errno and last words
+// with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types. A running
+// total comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything
+// was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, projectNode, requireNode, startNode } from './toolchain.mjs';
@@ -16,7 +17,7 @@ if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
 }
 
 const engine = (name) => import(`../src/main/engine/${name}`);
-const { kernelProfile } = await engine('abi/index.ts');
+const { ProgType, kernelProfile } = await engine('abi/index.ts');
 const { Btf, BtfKind } = await engine('btf/index.ts');
 const { HidBus, hidProfile } = await engine('hid/index.ts');
 const { HidBpf } = await engine('hidbpf/index.ts');
@@ -38,12 +39,27 @@ function option(name, otherwise) {
   const at = words.indexOf(name);
   return at < 0 ? otherwise : Number(words.splice(at, 2)[1]);
 }
+/** Program types behind a word, undefined for all. */
+function typesOf(name) {
+  const at = words.indexOf(name);
+  if (at < 0) return undefined;
+  return new Set(
+    words
+      .splice(at, 2)[1]
+      .split(',')
+      .map((type) => ProgType[type.toUpperCase()]),
+  );
+}
 const logLevel = option('--log', 1);
 const minutes = option('--minutes', Infinity);
+const only = typesOf('--only');
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const [count = 20000, seed = 1] = numbers;
 const inLab = words.includes('--lab');
-const all = words.includes('--all');
+/** Kinds of differences that are printed. */
+const wanted = new Set(['verdict']);
+if (words.includes('--words') || words.includes('--lines')) wanted.add('errno').add('words');
+if (words.includes('--lines')) wanted.add('log');
 
 function skip(reason) {
   console.log(`fuzz:verifier skipped: ${reason}`);
@@ -112,16 +128,25 @@ const generator = new FuzzGenerator(seed, {
 });
 const { random } = generator;
 const texts = new Map();
-const { tally } = comparison;
 const percent = (part, whole) => `${whole === 0 ? '100.00' : ((100 * part) / whole).toFixed(2)} %`;
 
-function total() {
+function summary(tally) {
   return (
-    `fuzz:verifier on ${real.release}, seed ${seed}: ${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
+    `${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
     `(${tally.accepted} accepted, ${tally.refused} refused; ${tally.falseAccept} false accepts, ${tally.falseReject} false rejects); ` +
     `of the refused ${percent(tally.sameErrno, tally.refused)} with the same errno, ${percent(tally.sameWords, tally.refused)} with the same last words; ` +
     `${percent(tally.sameLog, tally.programs)} of the logs at level ${logLevel} are alike line by line`
   );
+}
+
+function total() {
+  return `fuzz:verifier on ${real.release}, seed ${seed}: ${summary(comparison.tally)}`;
+}
+
+/** Name of a ProgType. */
+function typeName(type) {
+  const found = Object.entries(ProgType).find(([, value]) => value === type);
+  return found === undefined ? `type ${type}` : found[0].toLowerCase();
 }
 
 /** Compares one more program; prints how it differs. */
@@ -129,9 +154,10 @@ function step(index) {
   let program = corpus.length > 0 && random.once(12) ? random.pick(corpus) : generator.program();
   if (random.once(6) || corpus.includes(program))
     program = { ...program, insns: mutate(random, program.insns) };
+  if (only !== undefined && !only.has(program.type)) return;
   if (!isSendable(program.insns, kfuncs)) return;
   const difference = comparison.compare(program);
-  if (difference === undefined || (difference.kind !== 'verdict' && !all)) return;
+  if (difference === undefined || !wanted.has(difference.kind)) return;
   // One of a kind is enough to read, but all are counted.
   const key = `${difference.kind} ${pattern(difference.real)} ${pattern(difference.own)}`;
   texts.set(key, (texts.get(key) ?? 0) + 1);
@@ -163,5 +189,7 @@ for (let i = 0; i < count && performance.now() < end && stopped === ''; i++) {
 }
 if (stopped !== '') console.log(`fuzz:verifier stopped by ${stopped}; so far:`);
 console.log(total());
+for (const [type, tally] of comparison.tallies) console.log(`  ${typeName(type)}: ${summary(tally)}`);
 await stop();
+const { tally } = comparison;
 process.exit(tally.falseAccept > 0 || tally.agree < 0.995 * tally.programs ? 1 : 0);

@@ -233,6 +233,7 @@ export function callFunction(env: Environment, insn: Insn): void {
   }
   const caller = env.frame;
   enterFunction(env, env.current, subprogram, env.insn, passArguments);
+  env.stackLiveness?.forgetCalls();
   clearCallerSaved(env, caller);
   env.insn = env.subprogram(subprogram).start - 1;
   if (env.log.tracesInsns) {
@@ -254,6 +255,7 @@ function checkCallbackResult(env: Environment, callee: FrameState): void {
 
 /** The end of a function: back to the caller, with R0 where it is no callback. Sets env.insn. */
 export function exitFunction(env: Environment): void {
+  env.stackLiveness?.update();
   const state = env.current;
   const callee = state.current;
   const result = callee.register(0);

@@ -1,7 +1,7 @@
 /** Dynptrs on the stack: two slots that hold an opaque pointer with its size (process_dynptr_func and friends). */
 import { Errno } from '../abi/index.ts';
 import { type Environment } from './environment.ts';
-import { markSlotRead } from './liveness.ts';
+import { markSlotRead, markSlotWritten } from './liveness.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { acquireReference, releaseReference } from './references.ts';
 import { type Register } from './register.ts';
@@ -60,7 +60,7 @@ function create(env: Environment, r: Register, flags: number, cloneReference: nu
     half.types = allBytes(SlotType.DYNPTR);
     markDynptrRegister(half.value, type, index === slot, id);
     half.value.refObjId = reference;
-    frame.writtenSlots.add(index);
+    markSlotWritten(env, frame, index);
     env.scratchSlot(index);
   }
 }
@@ -146,6 +146,8 @@ export function checkDynptrArgument(
   }
   if (r.type === RegType.DYNPTR) return;
   const { slot } = objectSlot(env, r, 'dynptr', 2);
-  markSlotRead(env, env.frameOf(r), slot);
-  markSlotRead(env, env.frameOf(r), slot - 1);
+  for (const half of [slot, slot - 1]) {
+    markSlotRead(env, env.frameOf(r), half);
+    if (env.input.profile.printsUsedDynptrs) env.scratchSlot(half);
+  }
 }

@@ -5,9 +5,11 @@ import { helperPrototype } from './helper-prototypes.ts';
 import { VerifierLog, type LogMark } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
 import { type Register } from './register.ts';
+import { type LoopVisits } from './components.ts';
 import { FrameState, PathState, REGISTERS, FRAME_POINTER, SlotSet, StackSlot } from './state.ts';
 import { Register as RegisterClass } from './register.ts';
 import { RegType } from './reg-type.ts';
+import { StackLiveness } from './stack-liveness.ts';
 import { specialFieldsOf } from './special-fields.ts';
 import { Trail, type TrailMark, type TrailReader } from './trail.ts';
 import {
@@ -43,6 +45,8 @@ export interface InsnFacts {
   callsCallback: boolean;
   iterNext: boolean;
   seen: boolean;
+  /** Loop that the instruction lies in (insn_aux_data.scc), 0 for none. */
+  component: number;
   /** Type of the pointer that a load or store went through, with flags. */
   pointerType: number;
   /** Registers that some path from here may read, as a bit mask. */
@@ -152,6 +156,10 @@ export class Environment {
   attachName = '';
   helpers: ReadonlySet<number> = new Set();
 
+  /** Where the kernel finds live slots by data flow. */
+  readonly stackLiveness: StackLiveness | undefined;
+  /** Where the kernel knows a program's loops beforehand. */
+  loops: LoopVisits | undefined;
   readonly trail = new Trail();
   /** Set where only the lines of the path to the error are written. */
   readonly wanted: TrailReader | undefined;
@@ -170,6 +178,9 @@ export class Environment {
   maxStatesPerInsn = 0;
   totalStates = 0;
   peakStates = 0;
+  /** Checkpoints that are looked at, and those that are only kept for the ones behind them. */
+  exploredStates = 0;
+  retiredStates = 0;
   longestMarkReadWalk = 0;
   idCounter = 0;
   activations = 0;
@@ -203,6 +214,7 @@ export class Environment {
     this.insns = input.insns;
     this.log = new VerifierLog(input.logLevel);
     this.privileged = input.capabilities.bpf;
+    if (!input.profile.walksStates) this.stackLiveness = new StackLiveness(this);
     this.allowPointerLeaks = input.capabilities.perfmon;
     this.allowUninitStack = input.capabilities.perfmon;
     this.bypassSpeculation = input.capabilities.perfmon;
@@ -422,6 +434,7 @@ function newFacts(): InsnFacts {
     callsCallback: false,
     iterNext: false,
     seen: false,
+    component: 0,
     pointerType: 0,
     liveRegisters: 0,
     mapIndex: -1,

@@ -188,7 +188,17 @@ function frameCovered(
   }
   for (let i = 0; i < old.slotCount; i++) {
     const slot = old.peekSlot(i) as StackSlot;
-    if (!slotCovered(env, slot, current.peekSlot(i), ids, exact, old.readSlots.has(i))) return false;
+    if (
+      !slotCovered(
+        env,
+        slot,
+        current.peekSlot(i),
+        ids,
+        exact,
+        env.stackLiveness !== undefined || old.readSlots.has(i),
+      )
+    )
+      return false;
   }
   if (old.references.length !== current.references.length) return false;
   return old.references.every((reference, i) => ids.matches(reference.id, current.references[i]?.id ?? 0));

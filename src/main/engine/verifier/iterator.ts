@@ -5,7 +5,7 @@ import { objectSlot } from './dynptr.ts';
 import { type Environment } from './environment.ts';
 import { type KfuncCall } from './kfunc-meta.ts';
 import { markNotNull } from './jump.ts';
-import { markSlotRead } from './liveness.ts';
+import { markSlotRead, markSlotWritten } from './liveness.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { acquireReference, releaseReference } from './references.ts';
@@ -68,7 +68,7 @@ function createIterator(env: Environment, call: KfuncCall, r: Register, id: numb
     if ((call.flags & KfuncFlag.RCU_PROTECTED) !== 0) {
       value.type |= env.inRcuSection ? TypeFlag.RCU : TypeFlag.UNTRUSTED;
     }
-    frame.writtenSlots.add(slot - i);
+    markSlotWritten(env, frame, slot - i);
     value.refObjId = i === 0 ? reference : 0;
     value.btf = call.btf;
     value.btfId = id;

@@ -1,16 +1,26 @@
 /**
- * Which values are still needed: registers by data flow over the program (compute_live_registers), stack slots by marks
- * that reads leave on the checkpoints before (mark_reg_read).
+ * Which values are still needed: registers by data flow over the program (compute_live_registers), stack slots until 6.17
+ * by marks that reads leave on the checkpoints before (mark_reg_read), since then as stack-liveness.ts tells.
  */
 import { type Environment } from './environment.ts';
-import { AtomicOp, InsnClass, InsnMode, JmpOp, Op, PseudoSource, type Insn } from '../isa/index.ts';
+import { AtomicOp, InsnClass, InsnMode, JmpOp, PseudoSource, type Insn } from '../isa/index.ts';
+import { successors } from './flow.ts';
 import { type FrameState } from './state.ts';
+
+/** A whole slot is written: nobody behind reads what was there before. */
+export function markSlotWritten(env: Environment, frame: FrameState, slotIndex: number): void {
+  frame.writtenSlots.add(slotIndex);
+  env.stackLiveness?.noteWrite(frame.index, slotIndex);
+}
 
 /** Marks a slot as read: the checkpoints before must keep it, up to where it was written. */
 export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number): void {
+  if (env.stackLiveness !== undefined) {
+    env.stackLiveness.noteRead(frame.index, slotIndex);
+    return;
+  }
   if (frame.writtenSlots.has(slotIndex)) return;
   let walked = 0;
-  const counts = env.input.profile.walksStates;
   for (let state = env.current.parent; state !== undefined; state = state.parent) {
     const parent = state.frames[frame.index];
     if (parent === undefined || parent.activation !== frame.activation) break;
@@ -19,7 +29,7 @@ export function markSlotRead(env: Environment, frame: FrameState, slotIndex: num
     walked += 1;
     if (parent.writtenSlots.has(slotIndex)) break;
   }
-  if (counts && walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
+  if (walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
 }
 
 const CALLER_SAVED = 0b111111;
@@ -91,23 +101,6 @@ function argumentMask(env: Environment, insn: Insn): number {
   return count === undefined ? all : all & ((1 << (count + 1)) - 1);
 }
 
-function successors(env: Environment, index: number): readonly number[] {
-  const insn = env.insnAt(index);
-  const class_ = insn.code & 7;
-  if (insn.code === Op.LD_IMM64) return [index + 2];
-  if (class_ !== InsnClass.JMP && class_ !== InsnClass.JMP32) return [index + 1];
-  switch (insn.code & 0xf0) {
-    case JmpOp.EXIT:
-      return [];
-    case JmpOp.CALL:
-      return [index + 1];
-    case JmpOp.JA:
-      return [index + 1 + (class_ === InsnClass.JMP32 ? insn.imm : insn.off)];
-    default:
-      return [index + 1, index + 1 + insn.off];
-  }
-}
-
 /** Fills facts.liveRegisters: what may be read from each instruction on, before it is written. */
 export function computeLiveRegisters(env: Environment): void {
   const count = env.insns.length;
@@ -137,11 +130,16 @@ export function liveText(mask: number): string {
 }
 
 /** Forgets what nobody will read in a frame of a finished checkpoint. */
-export function cleanFrame(env: Environment, frame: FrameState, live: number): void {
+export function cleanFrame(
+  env: Environment,
+  frame: FrameState,
+  live: number,
+  isSlotLive: (slot: number) => boolean,
+): void {
   for (let i = 0; i < 10; i++) {
     if ((live & (1 << i)) === 0) frame.setRegister(i, env.forgottenRegister);
   }
   for (let i = 0; i < frame.slotCount; i++) {
-    if (!frame.readSlots.has(i)) frame.setSlot(i, env.forgottenSlot);
+    if (!isSlotLive(i)) frame.setSlot(i, env.forgottenSlot);
   }
 }

@@ -7,8 +7,7 @@ import { REGISTERS, sameCallsites, type PathState } from './state.ts';
 
 /** Checkpoints that are kept for an instruction (in one list with others, as in the kernel's hash table). */
 export function exploredAt(env: Environment, insn: number, callsite: number): PathState[] {
-  const size = env.insns.length;
-  const key = (((insn ^ callsite) % size) + size) % size;
+  const key = ((insn ^ callsite) >>> 0) % env.insns.length;
   let list = env.explored[key];
   if (list === undefined) {
     list = [];
@@ -75,12 +74,26 @@ export function updateLoopEntry(current: PathState, header: PathState): void {
   }
 }
 
-/** One path is finished: so may be the checkpoints it came from (update_branch_counts). */
-export function finishPath(state: PathState): void {
-  for (let at: PathState | undefined = state; at !== undefined;) {
+/** A checkpoint that is no longer compared with, and that no unfinished one comes from, is gone (maybe_free_verifier_state). */
+export function releaseState(env: Environment, state: PathState): void {
+  if (state.retired && state.branches === 0 && env.loops?.isIncomplete(state) !== true)
+    env.retiredStates -= 1;
+}
+
+/** The path that is walked is finished: so may be the checkpoints it came from (update_branch_counts). */
+export function finishPath(env: Environment): void {
+  env.current.insn = env.insn;
+  for (let at: PathState | undefined = env.current; at !== undefined;) {
     at.branches -= 1;
     if (at.branches > 0) break;
     const parent: PathState | undefined = at.parent;
+    if (env.loops !== undefined) {
+      env.loops.exit(at);
+      if (at !== env.current) releaseState(env, at);
+      if (!env.loops.isIncomplete(at)) at.parent = undefined;
+      at = parent;
+      continue;
+    }
     if (parent !== undefined && at.loopEntry !== undefined) updateLoopEntry(parent, at.loopEntry);
     // Nobody asks a finished checkpoint for the one before it: that one may be forgotten with its list.
     at.parent = undefined;

@@ -284,12 +284,12 @@ function printStep(env: Environment, index: number, wanted: Wanted): void {
 }
 
 /** Every scalar of every checkpoint before: where going back cannot tell. */
-function markAllPrecise(env: Environment): void {
+export function markAllPrecise(env: Environment, start: PathState): void {
   const verbose = env.log.tracesEverything;
   if (verbose) {
-    env.say(`mark_precise: frame${env.current.depthOfCalls}: falling back to forcing all scalars precise\n`);
+    env.say(`mark_precise: frame${start.depthOfCalls}: falling back to forcing all scalars precise\n`);
   }
-  for (let state = env.current.parent; state !== undefined; state = state.parent) {
+  for (let state = start.parent; state !== undefined; state = state.parent) {
     state.frames.forEach((frame, index) => {
       for (let i = 0; i < FRAME_POINTER; i++) {
         const register = frame.peek(i);
@@ -331,7 +331,7 @@ export function markPrecise(env: Environment, register: number): void {
   shared.clear();
   shared.frame = env.current.depthOfCalls;
   shared.want(register);
-  goBack(env, shared);
+  goBack(env, shared, env.current, env.insn);
 }
 
 /** Makes a scalar spilled to a stack slot precise, and what it came from. */
@@ -340,14 +340,17 @@ export function markSlotPrecise(env: Environment, frame: number, slot: number): 
   shared.clear();
   shared.frame = env.current.depthOfCalls;
   shared.wantSlot(slot, frame);
-  goBack(env, shared);
+  goBack(env, shared, env.current, env.insn);
 }
 
-/** What an equal older state needs precisely, the current one needs as well (propagate_precision). */
-export function propagatePrecision(env: Environment, old: PathState): void {
+/**
+ * What an equal older state needs precisely, `current` needs as well (propagate_precision). True if that was news to the
+ * states before it.
+ */
+export function propagatePrecision(env: Environment, old: PathState, current: PathState): boolean {
   const wanted = shared;
   wanted.clear();
-  wanted.frame = env.current.depthOfCalls;
+  wanted.frame = current.depthOfCalls;
   for (let index = old.depthOfCalls; index >= 0; index--) {
     const frame = old.frame(index);
     const names: string[] = [];
@@ -367,22 +370,30 @@ export function propagatePrecision(env: Environment, old: PathState): void {
       env.say(`frame ${index}: propagating ${names.join(',')}\n`);
     }
   }
-  if (env.privileged) goBack(env, wanted);
+  return env.privileged && goBack(env, wanted, current, old.insn);
+}
+
+/** The steps of a state that are still to be gone back. */
+interface HistoryPosition {
+  readonly entries: readonly HistoryEntry[];
+  readonly start: number;
+  end: number;
+}
+
+function historyOf(env: Environment, { history, historyStart, historyEnd }: PathState): HistoryPosition {
+  if (history !== undefined) return { entries: history, start: 0, end: history.length };
+  return { entries: env.history, start: historyStart, end: historyEnd };
 }
 
 /** Where the way back leads from an instruction, or undefined at the checkpoint. */
-function previousInsn(
-  env: Environment,
-  state: PathState,
-  insn: number,
-  position: { end: number },
-): number | undefined {
-  const count = position.end - state.historyStart;
+function previousInsn(state: PathState, insn: number, position: HistoryPosition): number | undefined {
+  const { entries, start } = position;
+  const count = position.end - start;
   if (insn === state.firstInsn) {
     if (count === 0) return undefined;
-    if (count === 1 && env.history[state.historyStart]?.insn === insn) return undefined;
+    if (count === 1 && entries[start]?.insn === insn) return undefined;
   }
-  const last = env.history[position.end - 1];
+  const last = entries[position.end - 1];
   if (count > 0 && last !== undefined && last.insn === insn) {
     position.end -= 1;
     return last.previous;
@@ -390,11 +401,13 @@ function previousInsn(
   return insn - 1;
 }
 
-function goBack(env: Environment, wanted: Wanted): void {
-  if (wanted.isEmpty) return;
-  let state: PathState = env.current;
+/** Goes back from `start`, which stands before `insn` (mark_chain_precision); true if a state before learned something. */
+function goBack(env: Environment, wanted: Wanted, start: PathState, insn: number): boolean {
+  if (wanted.isEmpty) return false;
+  let changed = false;
+  let state: PathState = start;
   let first = state.firstInsn;
-  let last = env.insn;
+  let last = insn;
   let following = -1;
   let skip = true;
   for (;;) {
@@ -404,23 +417,22 @@ function goBack(env: Environment, wanted: Wanted): void {
       );
     }
     if (last < 0) {
-      reachEntry(env, state, wanted);
-      return;
+      return reachEntry(env, state, wanted) || changed;
     }
-    const position = { end: state.historyEnd };
+    const position = historyOf(env, state);
     for (let i = last; ;) {
       if (skip) skip = false;
       else {
-        const entry = env.history[position.end - 1];
-        const own = position.end > state.historyStart && entry?.insn === i ? entry : undefined;
+        const entry = position.entries[position.end - 1];
+        const own = position.end > position.start && entry?.insn === i ? entry : undefined;
         if (stepBack(env, i, following, own, wanted) === 'give-up') {
-          markAllPrecise(env);
-          return;
+          markAllPrecise(env, start);
+          return changed;
         }
       }
-      if (wanted.isEmpty) return;
+      if (wanted.isEmpty) return changed;
       following = i;
-      const previous = previousInsn(env, state, i, position);
+      const previous = previousInsn(state, i, position);
       if (previous === undefined) break;
       if (previous < 0 || previous >= env.insns.length) env.bug(`backtracking idx ${previous}`);
       i = previous;
@@ -428,17 +440,18 @@ function goBack(env: Environment, wanted: Wanted): void {
     const parent = state.parent;
     if (parent === undefined) break;
     state = parent;
-    markIn(env, state, wanted);
-    if (wanted.isEmpty) return;
+    if (markIn(env, state, wanted)) changed = true;
+    if (wanted.isEmpty) return changed;
     following = first;
     last = state.lastInsn;
     first = state.firstInsn;
   }
-  if (!wanted.isEmpty) markAllPrecise(env);
+  if (!wanted.isEmpty) markAllPrecise(env, start);
+  return changed;
 }
 
 /** The beginning of a global function: its arguments are scalars of any value. */
-function reachEntry(env: Environment, state: PathState, wanted: Wanted): void {
+function reachEntry(env: Environment, state: PathState, wanted: Wanted): boolean {
   const frame = state.frame(0);
   const plain =
     state.depthOfCalls === 0 &&
@@ -447,27 +460,32 @@ function reachEntry(env: Environment, state: PathState, wanted: Wanted): void {
     !wanted.hasSlots() &&
     (wanted.mask() & ~ARGUMENTS) === 0;
   if (!plain) env.bug('backtracking: function entry');
+  let changed = false;
   for (let i = 1; i <= 5; i++) {
-    if (wanted.has(i) && frame.peek(i).type === RegType.SCALAR) frame.register(i).precise = true;
+    if (!wanted.has(i) || frame.peek(i).type !== RegType.SCALAR) continue;
+    frame.register(i).precise = true;
+    changed = true;
   }
+  return changed;
 }
 
-/** Marks what is wanted in a checkpoint; what is precise there already needs no more. */
-function markIn(env: Environment, state: PathState, wanted: Wanted): void {
+/** Marks what is wanted in a checkpoint; what is precise there already needs no more. True if anything was not. */
+function markIn(env: Environment, state: PathState, wanted: Wanted): boolean {
+  let changed = false;
   for (let index = wanted.frame; index >= 0; index--) {
     const frame = state.frame(index);
     for (let i = 0; i < 11; i++) {
       if ((wanted.mask(index) & (1 << i)) === 0) continue;
       const register = frame.peek(i);
       if (register.type !== RegType.SCALAR || register.precise) wanted.drop(i, index);
-      else frame.register(i).precise = true;
+      else changed = frame.register(i).precise = true;
     }
     const slots = wanted.hasSlots(index) ? wanted.slotsOf(index) : [];
     for (const i of slots) {
       const slot = frame.peekSlot(i);
       if (slot === undefined) env.bug('backtracking: stack slot out of bounds');
       if (!slot.isSpilledScalar || slot.value.precise) wanted.dropSlot(i, index);
-      else frame.slot(i).value.precise = true;
+      else changed = frame.slot(i).value.precise = true;
     }
     if (env.log.tracesEverything) {
       env.say(
@@ -476,4 +494,5 @@ function markIn(env: Environment, state: PathState, wanted: Wanted): void {
       env.say(stateText(env, frame, true, state.current.references));
     }
   }
+  return changed;
 }

@@ -26,8 +26,12 @@ export interface VerifierProfile {
   readonly tracksNegation: boolean;
   /** Byte swaps keep what is known of the bits (7.0, and stable branches from 6.18 on). */
   readonly tracksByteSwap: boolean;
-  /** Reads of slots are marked on the states before, and counted (until 6.17). */
+  /** Reads of slots are marked on the states before, and counted (until 6.17); since then a data flow tells them. */
   readonly walksStates: boolean;
+  /** Loops are strongly connected components of the program; until 6.16 they are found while it is walked. */
+  readonly findsComponents: boolean;
+  /** A helper's use of a dynptr prints it again (6.14). */
+  readonly printsUsedDynptrs: boolean;
   /** Only registers that are read later learn from their equals (7.0, and stable branches from 6.18 on). */
   readonly linksLiveOnly: boolean;
   /** Registers that nobody reads later are left out of every comparison of states, also for loops (6.16). */
@@ -63,6 +67,8 @@ export function verifierProfile(version: string): VerifierProfile {
     tracksNegation: code >= 6017,
     tracksByteSwap: code >= 6018,
     walksStates: code < 6018,
+    findsComponents: code >= 6017,
+    printsUsedDynptrs: code >= 6014,
     linksLiveOnly: code >= 6018,
     comparesLiveOnly: code >= 6016,
     findsSingleValues: code >= 6018,

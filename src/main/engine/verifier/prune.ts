@@ -4,30 +4,39 @@ import { Op } from '../isa/index.ts';
 import { frameInsn, maybeLooping, statesEqual } from './equality.ts';
 import { type Environment } from './environment.ts';
 import { cleanFrame, markSlotRead } from './liveness.ts';
-import { exploredAt, loopEntryOf, updateLoopEntry } from './loops.ts';
+import { exploredAt, loopEntryOf, releaseState, updateLoopEntry } from './loops.ts';
 import { historyEntry, markAllImprecise, propagatePrecision } from './precision.ts';
 import { printLine, stateText } from './print.ts';
 import { IterState } from './register.ts';
+import { RegType } from './reg-type.ts';
 import { FRAME_POINTER, SlotType, sameCallsites, type PathState } from './state.ts';
 import { slotOf } from './stack.ts';
+
+/** Not all that the state's paths need of it is known: it is in a loop that is not done. */
+function isIncomplete(env: Environment, state: PathState): boolean {
+  if (env.loops !== undefined) return env.loops.isIncomplete(state);
+  return (loopEntryOf(state)?.branches ?? 0) > 0;
+}
 
 /** Finished checkpoints forget what nobody read, so that more states are equal to them. */
 function cleanStates(env: Environment, list: readonly PathState[], insn: number): void {
   for (const state of list) {
     if (state.branches > 0 || state.cleaned || state.insn !== insn) continue;
-    const loop = loopEntryOf(state);
-    if (loop !== undefined && loop.branches > 0) continue;
-    if (!sameCallsites(state, env.current)) continue;
+    if (!sameCallsites(state, env.current) || isIncomplete(env, state)) continue;
     state.cleaned = true;
+    const isLive = env.stackLiveness?.query(state);
     state.frames.forEach((frame, i) => {
       const at = frameInsn(state, i, insn);
-      cleanFrame(env, frame, env.factsAt(at).liveRegisters);
+      cleanFrame(env, frame, env.factsAt(at).liveRegisters, (slot) =>
+        isLive === undefined ? frame.readSlots.has(slot) : isLive(i, slot),
+      );
     });
   }
 }
 
 /** What the equal state's continuation reads, this one's reads as well. */
 function propagateLiveness(env: Environment, old: PathState): void {
+  if (env.stackLiveness !== undefined) return;
   old.frames.forEach((frame, index) => {
     const current = env.current.frame(index);
     const slots = Math.min(frame.slotCount, current.slotCount);
@@ -51,37 +60,34 @@ function iteratorsAdvanced(old: PathState, current: PathState): boolean {
   });
 }
 
-type Verdict = 'hit' | 'miss' | 'miss-without-loop-check';
-
 /** The iterator whose next() is called here is still active. */
 function iteratorIsActive(env: Environment): boolean {
   const r = env.register(1);
+  if (r.type !== RegType.STACK) return false;
   const slot = env.frameOf(r).peekSlot(slotOf(r.off + r.varOffNumber));
   return slot?.value.iterState === IterState.ACTIVE;
 }
 
+/** The current path came back to an unfinished state, and need not go round again. */
+function closesLoop(env: Environment, state: PathState): boolean {
+  if (!statesEqual(env, state, env.current, 'range')) return false;
+  if (env.loops === undefined && !env.factsAt(env.insn).callsCallback) updateLoopEntry(env.current, state);
+  return true;
+}
+
 /** An equal state that is not finished: a loop. Either it comes to an end, or it is rejected. */
-function compareUnfinished(env: Environment, state: PathState, insn: number): Verdict {
+function coversUnfinished(env: Environment, state: PathState, insn: number): boolean {
   const current = env.current;
   const facts = env.factsAt(insn);
   const frame = state.current;
-  if (frame.inAsyncCallback && frame.asyncEntries !== current.current.asyncEntries)
-    return 'miss-without-loop-check';
+  if (frame.inAsyncCallback && frame.asyncEntries !== current.current.asyncEntries) return false;
   if (facts.iterNext) {
-    if (statesEqual(env, state, current, 'range') && iteratorIsActive(env)) {
-      updateLoopEntry(current, state);
-      return 'hit';
-    }
-    return 'miss-without-loop-check';
+    return iteratorIsActive(env) && closesLoop(env, state);
   }
-  if (env.insnAt(insn).code === Op.MAY_GOTO) {
-    if (state.mayGotoDepth !== current.mayGotoDepth && statesEqual(env, state, current, 'range')) {
-      updateLoopEntry(current, state);
-      return 'hit';
-    }
+  if (env.insnAt(insn).code === Op.MAY_GOTO && state.mayGotoDepth !== current.mayGotoDepth) {
+    if (closesLoop(env, state)) return true;
   }
-  if (facts.callsCallback)
-    return statesEqual(env, state, current, 'range') ? 'hit' : 'miss-without-loop-check';
+  if (facts.callsCallback) return closesLoop(env, state);
   const isEndless =
     maybeLooping(state, current) &&
     statesEqual(env, state, current, 'exact') &&
@@ -89,7 +95,7 @@ function compareUnfinished(env: Environment, state: PathState, insn: number): Ve
     state.mayGotoDepth === current.mayGotoDepth &&
     state.callbackUnrollDepth === current.callbackUnrollDepth;
   if (isEndless) rejectEndless(env, state, insn);
-  return 'miss-without-loop-check';
+  return false;
 }
 
 function rejectEndless(env: Environment, state: PathState, insn: number): never {
@@ -103,11 +109,13 @@ function rejectEndless(env: Environment, state: PathState, insn: number): never 
 /** True where the current state is covered: the path ends here. Else the state may become a checkpoint. */
 export function isVisited(env: Environment, insn: number): boolean {
   const current = env.current;
+  current.insn = insn;
   const facts = env.factsAt(insn);
   const force =
     env.testStateFrequency || facts.forceCheckpoint || current.historyEnd - current.historyStart > 40;
-  let add =
-    force || (env.jumpsProcessed - env.checkpointJumps >= 2 && env.processed - env.checkpointInsns >= 8);
+  const sinceJumps = env.jumpsProcessed - env.checkpointJumps;
+  const sinceInsns = env.processed - env.checkpointInsns;
+  let add = force || (sinceJumps >= 2 && sinceInsns >= 8);
   const list = exploredAt(env, insn, current.current.callsite);
   cleanStates(env, list, insn);
   let count = 0;
@@ -116,30 +124,19 @@ export function isVisited(env: Environment, insn: number): boolean {
     const state = list[i] as PathState;
     count += 1;
     if (state.insn !== insn) continue;
-    let hit: boolean;
-    if (state.branches > 0) {
-      hit = compareUnfinished(env, state, insn) === 'hit';
-      if (
-        !hit &&
-        !force &&
-        env.jumpsProcessed - env.checkpointJumps < 20 &&
-        env.processed - env.checkpointInsns < 100
-      ) {
-        add = false;
-      }
-    } else hit = compareFinished(env, state);
-    if (hit) {
-      state.hits += 1;
-      propagateLiveness(env, state);
-      if (env.factsAt(env.insn).jumpPoint) historyEntry(env);
-      propagatePrecision(env, state);
+    const isUnfinished = state.branches > 0;
+    // The call that repeats a callback is no loop of the program.
+    const inLoop = isUnfinished ? !facts.callsCallback : isIncomplete(env, state);
+    if (isUnfinished ? coversUnfinished(env, state, insn) : coversFinished(env, state, inLoop)) {
+      endAt(env, state, inLoop);
       return true;
     }
+    if (isUnfinished && !force && sinceJumps < 20 && sinceInsns < 100) add = false;
     if (add) state.misses += 1;
-    const patience = facts.forceCheckpoint && state.branches > 0 ? 64 : 3;
+    const patience = facts.forceCheckpoint && isUnfinished ? 64 : 3;
     if (state.misses > state.hits * patience + patience) {
       list.splice(i, 1);
-      if (state.cleaned && !state.usedAsLoopEntry) env.peakStates -= 1;
+      retire(env, state);
     }
   }
   if (env.maxStatesPerInsn < count) env.maxStatesPerInsn = count;
@@ -148,23 +145,63 @@ export function isVisited(env: Environment, insn: number): boolean {
   return false;
 }
 
-function compareFinished(env: Environment, state: PathState): boolean {
-  const loop = loopEntryOf(state);
-  const exact = loop !== undefined && loop.branches > 0;
-  if (!statesEqual(env, state, env.current, exact ? 'range' : 'covers')) return false;
-  if (exact) updateLoopEntry(env.current, loop);
+/** The current path ends at a state that covers it, and needs what that one needs. */
+function endAt(env: Environment, state: PathState, inLoop: boolean): void {
+  const { current } = env;
+  state.hits += 1;
+  propagateLiveness(env, state);
+  if (env.factsAt(env.insn).jumpPoint) historyEntry(env);
+  propagatePrecision(env, state, current);
+  if (env.loops === undefined || !inLoop) return;
+  const copy = current.clone();
+  copy.insn = env.insn;
+  copy.history = env.history.slice(current.historyStart, current.historyEnd);
+  env.loops.addBackedge(state, copy);
+  updatePeak(env);
+}
+
+/** Nobody compares with the state any more. */
+function retire(env: Environment, state: PathState): void {
+  if (env.loops === undefined) {
+    if (state.cleaned && !state.usedAsLoopEntry) env.peakStates -= 1;
+    return;
+  }
+  state.retired = true;
+  env.exploredStates -= 1;
+  env.retiredStates += 1;
+  releaseState(env, state);
+}
+
+function coversFinished(env: Environment, state: PathState, inLoop: boolean): boolean {
+  if (!statesEqual(env, state, env.current, inLoop ? 'range' : 'covers')) return false;
+  const loop = inLoop && env.loops === undefined ? loopEntryOf(state) : undefined;
+  if (loop !== undefined) updateLoopEntry(env.current, loop);
   return true;
+}
+
+/** Since loops are known beforehand, peak_states counts what is kept at one time; before, what was kept in all. */
+function updatePeak(env: Environment): void {
+  const now = env.exploredStates + env.retiredStates + (env.loops?.backedges ?? 0);
+  if (now > env.peakStates) env.peakStates = now;
 }
 
 function addCheckpoint(env: Environment, list: PathState[], insn: number): void {
   const current = env.current;
   env.totalStates += 1;
-  env.peakStates += 1;
+  if (env.loops === undefined) env.peakStates += 1;
+  else {
+    env.exploredStates += 1;
+    updatePeak(env);
+  }
   env.checkpointJumps = env.jumpsProcessed;
   env.checkpointInsns = env.processed;
   if (env.privileged) markAllImprecise(current);
   const checkpoint = current.clone();
   checkpoint.insn = insn;
+  if (env.loops !== undefined) {
+    checkpoint.history = env.history.slice(current.historyStart, current.historyEnd);
+    env.loops.enter(checkpoint);
+  }
   current.parent = checkpoint;
   current.firstInsn = insn;
   current.historyStart = current.historyEnd;

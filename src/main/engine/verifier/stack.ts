@@ -2,7 +2,7 @@
 import { Errno } from '../abi/index.ts';
 import { InsnClass, InsnMode } from '../isa/index.ts';
 import { type Environment } from './environment.ts';
-import { markSlotRead } from './liveness.ts';
+import { markSlotRead, markSlotWritten } from './liveness.ts';
 import { markPrecise, noteStackAccess } from './precision.ts';
 import { printLine } from './print.ts';
 import { ADD_CONST, MAX_VAR_OFF, Register } from './register.ts';
@@ -74,11 +74,11 @@ export function checkStackBounds(
 }
 
 /** Copies a register to a slot of which it takes `size` bytes. */
-function saveRegister(frame: FrameState, index: number, r: Register, size: number): void {
+function saveRegister(env: Environment, frame: FrameState, index: number, r: Register, size: number): void {
   const slot = frame.slot(index);
   slot.value.assign(r);
   if (size === 8) {
-    frame.writtenSlots.add(index);
+    markSlotWritten(env, frame, index);
     slot.types = allBytes(SlotType.SPILL);
     return;
   }
@@ -129,7 +129,7 @@ export function clearSlots(env: Environment, frame: FrameState, first: number, c
     const slot = frame.slot(i);
     slot.types = SlotType.INVALID;
     env.markNotInit(slot.value);
-    frame.writtenSlots.add(i);
+    markSlotWritten(env, frame, i);
     env.scratchSlot(i);
   }
 }
@@ -168,13 +168,13 @@ function writeFixed(
   if (r !== undefined && aligned && r.type === RegType.SCALAR && env.privileged) {
     const fits = r.width <= 8 * size;
     if (fits) assignScalarId(env, r);
-    saveRegister(frame, index, r, size);
+    saveRegister(env, frame, index, r, size);
     if (!fits) slot.value.id = 0;
   } else if (immediate && aligned && env.privileged) {
     const constant = new Register();
     constant.markKnownNumber(env.insnAt(env.insn).imm);
     constant.type = RegType.SCALAR;
-    saveRegister(frame, index, constant, size);
+    saveRegister(env, frame, index, constant, size);
   } else if (r !== undefined && isSpillable(r.type)) {
     if (size !== 8) {
       printLine(env, env.insn, '; ');
@@ -183,7 +183,7 @@ function writeFixed(
     if (frame !== current && r.type === RegType.STACK) {
       env.reject(Errno.EINVAL, 'cannot spill pointers to stack into stack frame of the caller');
     }
-    saveRegister(frame, index, r, size);
+    saveRegister(env, frame, index, r, size);
   } else {
     writeBytes(env, frame, at, size, valueRegister, r, immediate);
     return;
@@ -204,7 +204,7 @@ function writeBytes(
   const slot = frame.slot(at >> 3);
   let type: number = SlotType.MISC;
   scrubSpecial(slot);
-  if (size === 8) frame.writtenSlots.add(at >> 3);
+  if (size === 8) markSlotWritten(env, frame, at >> 3);
   if (r?.isNull === true || (immediate && env.insnAt(env.insn).imm === 0)) {
     // The byte is zero only because the register was: that must stay so in states that are compared with this one.
     if (valueRegister >= 0) markPrecise(env, valueRegister);

@@ -1,3 +1,4 @@
+import { type HistoryEntry } from './environment.ts';
 import { Register } from './register.ts';
 import { RegType } from './reg-type.ts';
 
@@ -246,6 +247,8 @@ export class PathState {
   lastInsn = -1;
   historyStart = 0;
   historyEnd = 0;
+  /** A checkpoint's own copy of its part of the history; undefined where the path's is still whole. */
+  history: readonly HistoryEntry[] | undefined = undefined;
   depth = 0;
   callbackUnrollDepth = 0;
   mayGotoDepth = 0;
@@ -263,6 +266,8 @@ export class PathState {
   misses = 0;
   /** Nothing more will be learned about it: values that nobody reads are forgotten (REG_LIVE_DONE). */
   cleaned = false;
+  /** No longer compared with, only kept for the states behind it. */
+  retired = false;
 
   /** A copy to go on with; `branches` and the checkpoint's own place are those of the original. */
   clone(): PathState {

@@ -4,6 +4,7 @@ import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
 import { isLdImm64, PseudoSource } from '../isa/index.ts';
 import { Environment, Rejection, type Subprogram } from './environment.ts';
+import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
@@ -40,7 +41,9 @@ function printLiveRegisters(env: Environment): void {
   if (!env.input.profile.printsLiveRegisters || !env.log.tracesEverything) return;
   env.say('Live regs before insn:\n');
   for (let i = 0; i < env.insns.length; i++) {
-    env.say(`${String(i).padStart(7)}: ${liveText(env.factsAt(i).liveRegisters)} ${printedInsn(env, i)}\n`);
+    const { component, liveRegisters } = env.factsAt(i);
+    const loop = component === 0 ? '' : String(component).padStart(3);
+    env.say(`${loop.padEnd(4)}${String(i).padStart(3)}: ${liveText(liveRegisters)} ${printedInsn(env, i)}\n`);
     if (env.insnAt(i).code === 0x18) i += 1;
   }
 }
@@ -56,6 +59,7 @@ function check(env: Environment): void {
   checkCfg(env);
   checkAttach(env);
   env.helpers = allowedHelpers(env);
+  if (env.input.profile.findsComponents) findComponents(env);
   computeLiveRegisters(env);
   printLiveRegisters(env);
   checkFunction(env, 0);

@@ -13,6 +13,7 @@ import {
 import { checkAlu } from './alu.ts';
 import { HelperId } from './callback-kinds.ts';
 import { callFunction, exitFunction } from './calls.ts';
+import { LoopVisits } from './components.ts';
 import { type Environment } from './environment.ts';
 import { ArgKind, prepareArguments } from './function-args.ts';
 import { isGraphCall } from './graph.ts';
@@ -262,7 +263,8 @@ function logInsn(env: Environment): void {
 /** The current path ends; goes on with the newest branch that waits. False where none is left. */
 function popBranch(env: Environment): boolean {
   env.scratchAll();
-  finishPath(env.current);
+  finishPath(env);
+  env.stackLiveness?.update();
   const next = env.pending.pop();
   if (next === undefined) return false;
   if (!env.log.tracesEverything) env.log.reset(next.mark);
@@ -311,7 +313,9 @@ function walkPaths(env: Environment): void {
     if (env.input.keepStates === true) keepState(env);
     facts.seen = true;
     env.lastVisited = env.insn;
+    env.stackLiveness?.beginInsn();
     const outcome = step(env, insn);
+    env.stackLiveness?.endInsn();
     if (outcome === 'next') env.insn += 1;
     else if (outcome === 'end' && !popBranch(env)) return;
   }
@@ -373,6 +377,7 @@ export function checkFunction(env: Environment, index: number): void {
   state.lastInsn = -1;
   env.insn = state.firstInsn;
   env.explored = [];
+  env.loops = env.input.profile.findsComponents ? new LoopVisits(env) : undefined;
   if (index > 0) setUpGlobal(env, index);
   else {
     const main = env.subprogram(0);

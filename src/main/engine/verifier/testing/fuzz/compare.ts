@@ -28,7 +28,7 @@ export interface Disagreement {
 /** Kernel addresses and times differ; everything else should not. */
 function comparable(line: string): string {
   return line
-    .replace(/0xffff[0-9a-f]{12}/g, 'ADDRESS')
+    .replace(/0x(?:ffff[89a-e][0-9a-f]{11}|ff[1ad][0-9a-f]{13})\b/g, 'ADDRESS')
     .replace(/verification time \d+ usec/, 'verification time')
     .trimEnd();
 }
@@ -52,8 +52,8 @@ function processedBy(verdict: FuzzVerdict): number {
   return Number(/\d+/.exec(line)?.[0] ?? 0);
 }
 
-export class FuzzComparison {
-  readonly tally: FuzzTally = {
+function emptyTally(): FuzzTally {
+  return {
     programs: 0,
     accepted: 0,
     refused: 0,
@@ -64,6 +64,11 @@ export class FuzzComparison {
     sameWords: 0,
     sameLog: 0,
   };
+}
+
+export class FuzzComparison {
+  /** Of each ProgType that was asked about. */
+  readonly tallies = new Map<number, FuzzTally>();
   readonly #real: FuzzDoor;
   readonly #own: FuzzDoor;
   readonly #logLevel: number;
@@ -74,9 +79,27 @@ export class FuzzComparison {
     this.#logLevel = logLevel;
   }
 
+  /** Of all types together. */
+  get tally(): FuzzTally {
+    const sum = emptyTally();
+    for (const tally of this.tallies.values()) {
+      for (const key of Object.keys(sum) as (keyof FuzzTally)[]) sum[key] += tally[key];
+    }
+    return sum;
+  }
+
+  #tallyOf(type: number): FuzzTally {
+    let tally = this.tallies.get(type);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(type, tally);
+    }
+    return tally;
+  }
+
   /** Asks both; tells the worst difference. */
   compare(program: FuzzProgram): Disagreement | undefined {
-    const { tally } = this;
+    const tally = this.#tallyOf(program.type);
     const real = this.#real.load(program, this.#logLevel);
     const own = this.#own.load(program, this.#logLevel);
     tally.programs += 1;
