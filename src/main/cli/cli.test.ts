@@ -254,6 +254,15 @@ describe('the command line', () => {
       { numRuns: 150 },
     );
   });
+
+  it('shows no control characters of a file that it complains about', async () => {
+    const path = join(folder(), 'garbage.stimuli');
+    writeFileSync(path, `\u001b[2J\u0007${'x'.repeat(10_000)}\n`);
+    const { status, err } = await hidsmith('script', sample('pen-fix', 'driver.bpf.o'), '--stimuli', path);
+    expect(status).toBe(2);
+    expect(err).toContain(String.raw`:1: there is no verb '\x1b[2J\x07xxx`);
+    expect(err.length).toBeLessThan(3000);
+  });
 });
 
 describe('decode', () => {

@@ -43,6 +43,18 @@ function isOursOnly(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_');
 }
 
+/** Longer messages quote what should not be quoted whole. */
+const LONGEST = 2000;
+
+/** A message in one line. What it quotes of a file must not reach the terminal as control characters. */
+function oneLine(message: string): string {
+  const line = message
+    .split('\n')
+    .join(' ')
+    .replace(/\p{Cc}/gu, (sign) => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`);
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}…`;
+}
+
 /** Runs one command line (without `hidsmith` itself) and returns the exit status. Never throws. */
 export async function runCommand(
   commands: readonly CommandEntry[],
@@ -56,7 +68,7 @@ export async function runCommand(
   }
   const entry = commands.find((candidate) => candidate.name === name);
   if (entry === undefined) {
-    output.note(`hidsmith: there is no command '${name}'; 'hidsmith help' lists them`);
+    output.note(`hidsmith: there is no command '${oneLine(name)}'; 'hidsmith help' lists them`);
     return 2;
   }
   const command = await entry.load();
@@ -70,12 +82,12 @@ export async function runCommand(
   } catch (error) {
     if (error instanceof UsageError) {
       output.note(
-        `hidsmith ${command.name}: ${error.message}; usage: hidsmith ${command.name} ${command.usage}`,
+        `hidsmith ${command.name}: ${oneLine(error.message)}; usage: hidsmith ${command.name} ${command.usage}`,
       );
       return 2;
     }
     if (isExpected(error) && !isOursOnly(error)) {
-      output.note(`hidsmith ${command.name}: ${error.message.split('\n').join(' ')}`);
+      output.note(`hidsmith ${command.name}: ${oneLine(error.message)}`);
       return 2;
     }
     output.note(
