@@ -6,7 +6,7 @@ import { type Environment } from './environment.ts';
 import { isPointerValue } from './memory-bounds.ts';
 import { operatorText, pointerArithmetic } from './pointer-alu.ts';
 import { markPrecise } from './precision.ts';
-import { ADD_CONST, Register } from './register.ts';
+import { ADD_CONST, ADD_CONST32, ADD_CONST64, Register, S32_MIN } from './register.ts';
 import { checkDestination, checkSource, sanityCheck } from './register-checks.ts';
 import { RegType } from './reg-type.ts';
 import {
@@ -96,7 +96,8 @@ function negate(env: Environment, insn: Insn, dst: Register): void {
 }
 
 function rulesOf(env: Environment): ScalarRules {
-  return { wrapsTogether: env.input.profile.code >= 6017 };
+  const { code } = env.input.profile;
+  return { wrapsTogether: code >= 6017, multipliesSigned: code >= 6014 };
 }
 
 function checkMoveFields(env: Environment, insn: Insn): void {
@@ -240,7 +241,22 @@ function adjustRegister(env: Environment, insn: Insn, operation: number, fromReg
   linkSum(env, insn, operation, dst, source, fromRegister);
 }
 
-/** After r += constant the result still tells about the register it was copied from. */
+/** What r += or -= a constant adds, where the result still tells about the register it was copied from; else undefined. */
+function linkedConstant(env: Environment, insn: Insn, operation: number, src: Register): number | undefined {
+  const { linkedConstants, linkedDifferences } = env.input.profile;
+  const isWide = (insn.code & 7) === InsnClass.ALU64;
+  const { valueHigh, valueLow } = src.varOff;
+  if (linkedDifferences) {
+    const fits = isWide ? src.isConst && valueHigh === valueLow >> 31 : src.varOff.maskLow === 0;
+    if (!fits) return undefined;
+    if (operation === AluOp.ADD) return valueLow;
+    return operation === AluOp.SUB && valueLow !== S32_MIN ? -valueLow : undefined;
+  }
+  const links = linkedConstants && operation === AluOp.ADD && isWide;
+  return links && src.isConst && valueHigh === 0 && valueLow >= 0 ? valueLow : undefined;
+}
+
+/** The result of an operation is linked to what its first operand was copied from, or no longer. */
 function linkSum(
   env: Environment,
   insn: Insn,
@@ -249,24 +265,15 @@ function linkSum(
   src: Register,
   fromRegister: boolean,
 ): void {
-  const isSum =
-    env.privileged &&
-    env.input.profile.linkedConstants &&
-    operation === AluOp.ADD &&
-    (insn.code & 7) === InsnClass.ALU64 &&
-    dst.id !== 0 &&
-    src.isConst &&
-    !(fromRegister && insn.src === insn.dst);
-  if (!isSum) {
+  const mayLink =
+    env.privileged && dst.id !== 0 && (dst.id & ADD_CONST) === 0 && !(fromRegister && insn.src === insn.dst);
+  const constant = mayLink ? linkedConstant(env, insn, operation, src) : undefined;
+  if (constant === undefined) {
     dst.clearScalarId();
     return;
   }
-  const tooLarge = src.varOff.valueHigh !== 0 || src.varOff.valueLow < 0;
-  if ((dst.id & ADD_CONST) !== 0 || tooLarge) dst.clearScalarId();
-  else {
-    dst.id |= ADD_CONST;
-    dst.off = src.varOff.valueLow;
-  }
+  dst.id |= (insn.code & 7) === InsnClass.ALU64 ? ADD_CONST64 : ADD_CONST32;
+  dst.off = constant;
 }
 
 function pointerSource(env: Environment, insn: Insn, operation: number, dst: Register, src: Register): void {
@@ -361,8 +368,8 @@ function compute(
       break;
     case AluOp.MUL:
       dst.varOff = tnumMul(dst.varOff, src.varOff);
-      scalarMul32(dst, src);
-      scalarMul64(dst, src);
+      scalarMul32(dst, src, rules);
+      scalarMul64(dst, src, rules);
       break;
     case AluOp.AND:
     case AluOp.OR:

@@ -57,8 +57,7 @@ export type Exactness = 'covers' | 'exact' | 'range';
 
 function scalarCovered(old: Register, current: Register, ids: IdMap, exact: Exactness): boolean {
   if (!old.precise && exact === 'covers') return true;
-  if ((old.id & ADD_CONST) !== 0 && (current.id & ADD_CONST) === 0) return false;
-  if (old.id !== 0 && (old.id & ADD_CONST) === 0 && (current.id & ADD_CONST) !== 0) return false;
+  if (old.id !== 0 && (old.id & ADD_CONST) !== (current.id & ADD_CONST)) return false;
   if ((old.id & ADD_CONST) !== 0 && old.off !== current.off) return false;
   if (!ids.matchesScalar(old.id, current.id)) return false;
   return rangeWithin(old, current) && tnumIn(old.varOff, current.varOff);

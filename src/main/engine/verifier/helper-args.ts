@@ -372,8 +372,7 @@ export function checkHelperArgument(env: Environment, index: number, meta: CallA
   }
   if (argument.base === 'map_value') argument = resolveMapArgument(env, argument, meta);
   const nullable = (argument.flags & TypeFlag.MAYBE_NULL) !== 0;
-  if (r.isNull && nullable) markPrecise(env, regno);
-  else {
+  if (!(r.isNull && nullable)) {
     checkRegisterType(env, regno, argument, meta);
     checkArgumentOffset(env, regno, argument.flags, argument.base === 'dynptr');
   }

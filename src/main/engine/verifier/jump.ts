@@ -9,7 +9,7 @@ import {
   scalarDecision,
   type Decision,
 } from './branch.ts';
-import { syncBounds } from './bounds.ts';
+import { syncBounds, zeroExtend32 } from './bounds.ts';
 import { frameInsn } from './equality.ts';
 import { type Environment, type LinkedRegister } from './environment.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
@@ -18,7 +18,7 @@ import { isTrusted } from './struct-access.ts';
 import { historyEntry, markPrecise, noteLinked } from './precision.ts';
 import { printInsnState } from './print.ts';
 import { dropReference } from './references.ts';
-import { ADD_CONST, MAX_VAR_OFF, PacketRange, Register } from './register.ts';
+import { ADD_CONST, ADD_CONST32, MAX_VAR_OFF, PacketRange, Register } from './register.ts';
 import { checkSource, sanityCheck } from './register-checks.ts';
 import { RegType, baseType, isAllocatedObject, isNonOwningReference, mayBeNull } from './reg-type.ts';
 import { hasField } from './resolve.ts';
@@ -196,7 +196,7 @@ function collectLinked(env: Environment, state: PathState, id: number, into: Lin
   }
 }
 
-const RULES = { wrapsTogether: false } as const;
+const RULES = { wrapsTogether: false, multipliesSigned: false } as const;
 
 /** Copies what is known of one register to its equals; a constant between them is added (sync_linked_regs). */
 function syncLinked(
@@ -210,6 +210,8 @@ function syncLinked(
     const r = entry.isRegister ? frame.register(entry.index) : frame.slot(entry.index).value;
     if (r.type !== RegType.SCALAR || r === known) continue;
     if ((r.id & ~ADD_CONST) !== (known.id & ~ADD_CONST)) continue;
+    // A sum of 32 bits tells nothing of one of 64.
+    if (((r.id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
     const bothPlain = (r.id & ADD_CONST) === 0 && (known.id & ADD_CONST) === 0;
     if (bothPlain || r.off === known.off) {
       r.assign(known);
@@ -225,6 +227,7 @@ function syncLinked(
     scalarAdd32(r, difference, RULES);
     scalarAdd64(r, difference, RULES);
     r.varOff = tnumAdd(r.varOff, difference.varOff);
+    if (((id | known.id) & ADD_CONST32) !== 0) zeroExtend32(r);
     if (env.input.profile.code >= 6014) syncBounds(r);
   }
 }

@@ -40,6 +40,8 @@ export interface VerifierProfile {
   readonly findsSingleValues: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
+  /** The constant between them may be negative, subtracted, or of 32 bits (7.0, and stable branches from 6.18 on). */
+  readonly linkedDifferences: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
   readonly packetLoadMayExit: boolean;
   /** Instruction limit of root. */
@@ -73,6 +75,7 @@ export function verifierProfile(version: string): VerifierProfile {
     comparesLiveOnly: code >= 6016,
     findsSingleValues: code >= 6018,
     linkedConstants: code >= 6010,
+    linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
     instructionLimit: 1_000_000,
   };

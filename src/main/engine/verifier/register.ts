@@ -6,8 +6,10 @@ import { type VerifierMap } from './types.ts';
 
 export const S32_MIN = -0x8000_0000;
 export const S32_MAX = 0x7fff_ffff;
-/** Bit in a scalar's id: it is `id`'s value plus `off` (BPF_ADD_CONST). */
-export const ADD_CONST = 1 << 30;
+/** Bits in a scalar's id: it is `id`'s value plus `off`, added with 64 bits or with 32 (BPF_ADD_CONST64, BPF_ADD_CONST32). */
+export const ADD_CONST64 = 1 << 30;
+export const ADD_CONST32 = 1 << 29;
+export const ADD_CONST = ADD_CONST64 | ADD_CONST32;
 /** BPF_MAX_VAR_OFF */
 export const MAX_VAR_OFF = 1 << 29;
 /** BPF_MAX_VAR_SIZ */

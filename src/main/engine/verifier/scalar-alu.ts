@@ -3,13 +3,15 @@
  * Each works on `dst` in place, both 32- and 64-bit bounds; the caller brings them into agreement afterwards.
  */
 import { boundsFromBits, lowerS32Max, lowerU32Max, raiseS32Min, raiseU32Min } from './bounds.ts';
-import { addHigh, subHigh, unsignedLess } from './int64.ts';
+import { addHigh, highHalf, lowHalf, subHigh, unsignedLess } from './int64.ts';
 import { type Register, S32_MAX, S32_MIN } from './register.ts';
 import { multiplyLow, tnumArshift, tnumLshift, tnumRshift, tnumSubreg } from './tnum.ts';
 
-/** Since 6.17 sums whose both ends overflow alike keep their bounds. */
 export interface ScalarRules {
+  /** Sums whose both ends overflow alike keep their bounds (6.17). */
   readonly wrapsTogether: boolean;
+  /** Products of negative numbers have bounds too (6.14). */
+  readonly multipliesSigned: boolean;
 }
 
 function signedAddOverflows(aHigh: number, bHigh: number, sumHigh: number): boolean {
@@ -130,7 +132,61 @@ export function scalarSub64(dst: Register, src: Register, rules: ScalarRules): v
   }
 }
 
-export function scalarMul32(dst: Register, src: Register): void {
+/** Least and greatest of the products of two ranges' ends; undefined where one leaves the given bits. */
+function productRange(
+  a: readonly [bigint, bigint],
+  b: readonly [bigint, bigint],
+  fits: (product: bigint) => boolean,
+): readonly [bigint, bigint] | undefined {
+  const products = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]] as const;
+  if (!products.every(fits)) return undefined;
+  const least = products.reduce((x, y) => (y < x ? y : x));
+  return [least, products.reduce((x, y) => (y > x ? y : x))];
+}
+
+function multiplySigned32(dst: Register, src: Register): void {
+  const unsigned = productRange(
+    [BigInt(dst.u32Min >>> 0), BigInt(dst.u32Max >>> 0)],
+    [BigInt(src.u32Min >>> 0), BigInt(src.u32Max >>> 0)],
+    (product) => BigInt.asUintN(32, product) === product,
+  );
+  const signed = productRange(
+    [BigInt(dst.s32Min), BigInt(dst.s32Max)],
+    [BigInt(src.s32Min), BigInt(src.s32Max)],
+    (product) => BigInt.asIntN(32, product) === product,
+  );
+  dst.u32Min = lowHalf(unsigned?.[0] ?? 0n);
+  dst.u32Max = lowHalf(unsigned?.[1] ?? -1n);
+  dst.s32Min = signed === undefined ? S32_MIN : Number(signed[0]);
+  dst.s32Max = signed === undefined ? S32_MAX : Number(signed[1]);
+}
+
+function multiplySigned64(dst: Register, src: Register): void {
+  const unsigned = productRange(
+    [dst.uminExact, dst.umaxExact],
+    [src.uminExact, src.umaxExact],
+    (product) => BigInt.asUintN(64, product) === product,
+  ) ?? [0n, -1n];
+  const signed = productRange(
+    [dst.sminExact, dst.smaxExact],
+    [src.sminExact, src.smaxExact],
+    (product) => BigInt.asIntN(64, product) === product,
+  ) ?? [-(2n ** 63n), 2n ** 63n - 1n];
+  dst.uminH = highHalf(unsigned[0]);
+  dst.uminL = lowHalf(unsigned[0]);
+  dst.umaxH = highHalf(unsigned[1]);
+  dst.umaxL = lowHalf(unsigned[1]);
+  dst.sminH = highHalf(signed[0]);
+  dst.sminL = lowHalf(signed[0]);
+  dst.smaxH = highHalf(signed[1]);
+  dst.smaxL = lowHalf(signed[1]);
+}
+
+export function scalarMul32(dst: Register, src: Register, rules: ScalarRules): void {
+  if (rules.multipliesSigned) {
+    multiplySigned32(dst, src);
+    return;
+  }
   if (src.s32Min < 0 || dst.s32Min < 0 || src.u32Max >>> 0 > 0xffff || dst.u32Max >>> 0 > 0xffff) {
     dst.unbound32();
     return;
@@ -146,7 +202,11 @@ export function scalarMul32(dst: Register, src: Register): void {
   }
 }
 
-export function scalarMul64(dst: Register, src: Register): void {
+export function scalarMul64(dst: Register, src: Register, rules: ScalarRules): void {
+  if (rules.multipliesSigned) {
+    multiplySigned64(dst, src);
+    return;
+  }
   if (src.sminH < 0 || dst.sminH < 0 || src.umaxH !== 0 || dst.umaxH !== 0) {
     dst.unbound64();
     return;

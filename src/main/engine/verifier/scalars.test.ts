@@ -98,7 +98,7 @@ function holds(r: Register, concrete: bigint): boolean {
 }
 
 const RUNS = { numRuns: 4000, seed: 7 };
-const rules = { wrapsTogether: true };
+const rules = { wrapsTogether: true, multipliesSigned: true };
 const low32 = (x: bigint): bigint => BigInt.asUintN(32, x);
 
 type Binary = readonly [string, (dst: Register, src: Register) => void, (a: bigint, b: bigint) => bigint];
@@ -126,8 +126,8 @@ const BINARY: readonly Binary[] = [
     'mul',
     (d, s) => {
       d.varOff = tnumMul(d.varOff, s.varOff);
-      scalarMul32(d, s);
-      scalarMul64(d, s);
+      scalarMul32(d, s, rules);
+      scalarMul64(d, s, rules);
     },
     (a, b) => a * b,
   ],

@@ -249,7 +249,6 @@ function logInsn(env: Environment): void {
   }
   if (log.tracesEverything && env.printWholeState) {
     env.say(`\nfrom ${env.previousInsn} to ${env.insn}:${stateText(env, env.frame, true)}`);
-    env.scratchNone();
     env.printWholeState = false;
   }
   if (env.isScratched) printInsnState(env);
