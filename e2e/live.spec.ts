@@ -10,11 +10,7 @@ const RECORDING = readFileSync(
   resolve(import.meta.dirname, `../resources/samples/${SAMPLE}/recording.hid`),
   'utf8',
 );
-const TITLE = (
-  JSON.parse(
-    readFileSync(resolve(import.meta.dirname, `../resources/samples/${SAMPLE}/project.json`), 'utf8'),
-  ) as { title: string }
-).title;
+const TITLE = titleOf(SAMPLE);
 /** An 8 kHz mouse. */
 const RATE = 8000;
 /** Seconds of the recording at full rate: HIDSMITH_LIVE_SECONDS=60 for the long run. */
@@ -57,6 +53,29 @@ test('a device without permission shows the udev rule to copy', async ({ page, d
   await expect(page.getByRole('note')).toContainText(rule);
   await expect(page.getByRole('button', { name: 'Copy udev rule' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Open the device' })).toBeDisabled();
+});
+
+test('a plugged-in device is played into this system as a driver makes it, until that is cancelled', async ({
+  page,
+  dataFolder,
+}) => {
+  plugIn(dataFolder, { sample: 'pen-fix', rate: 100 });
+  await openSample(page, titleOf('pen-fix'));
+  await screenLink(page, 'Devices').click();
+  const devices = page.getByRole('table', { name: 'Devices' });
+  await devices.getByRole('link', { name: /\(fake\)/ }).click();
+  await page.getByRole('button', { name: 'Play into this system…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Play into this system' });
+  // The open project is for this device: it is chosen already.
+  await expect(dialog.getByLabel('Driver')).not.toHaveValue('');
+  await dialog.getByRole('button', { name: 'Play' }).click();
+  const stand = devices.getByRole('link', { name: /\(Hidsmith\)/ });
+  await stand.click();
+  await page.getByRole('button', { name: 'Open the device' }).click();
+  await expect(page.getByRole('grid', { name: 'Live reports' }).getByRole('row').nth(5)).toBeVisible();
+  await page.getByRole('button', { name: /^Cancel Playing/ }).click();
+  await expect(status(page)).toContainText(/Played [\d,]+ reports into this system/);
+  await expect(stand).toBeHidden();
 });
 
 test('8,000 reports a second go through the driver, the screen and the store: none lost, the window answers', async ({
@@ -103,6 +122,12 @@ test('8,000 reports a second go through the driver, the screen and the store: no
   expect(longest).toBeLessThan(100);
   expect(heaps.at(-1)! - heaps[0]!).toBeLessThan(60);
 });
+
+/** The title of a sample, as the dialog for new projects shows it. */
+function titleOf(sample: string): string {
+  const path = resolve(import.meta.dirname, `../resources/samples/${sample}/project.json`);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { title: string }).title;
+}
 
 /** What the shown session holds of the device's own reports. */
 async function exportedEvents(page: Page): Promise<string[]> {

@@ -45,9 +45,10 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     bridge: openDevices(options.fakeDevices),
     store,
     emit,
-    onDevices: () => {
+    onDevices: (devices) => {
+      context.host.follow(devices);
       emit('data.changed', { what: 'devices' });
-      if (context.host.attachment !== undefined) emit('data.changed', { what: 'kernel' });
+      emit('data.changed', { what: 'kernel' });
     },
     onAttached: (attachment, previous) => {
       if (context.attachment === previous) context.attachment = attachment;

@@ -7,7 +7,7 @@ const SLICE = 12;
 export class Job {
   readonly jobId: string;
   readonly #report: (done: number, total: number) => void;
-  #cancelled = false;
+  readonly #ending = new AbortController();
   #sliceEnd = performance.now() + SLICE;
 
   constructor(jobId: string, report: (done: number, total: number) => void) {
@@ -16,7 +16,12 @@ export class Job {
   }
 
   cancel(): void {
-    this.#cancelled = true;
+    this.#ending.abort();
+  }
+
+  /** Aborted when the user cancels it. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** True when the slice is used up: the caller then awaits `breathe`. */
@@ -28,7 +33,7 @@ export class Job {
   async breathe(done: number, total: number): Promise<void> {
     this.#report(done, total);
     await new Promise<void>((resolve) => setImmediate(resolve));
-    if (this.#cancelled) throw new ApiFailure({ code: 'cancelled', message: 'cancelled', detail: [] });
+    if (this.signal.aborted) throw new ApiFailure({ code: 'cancelled', message: 'cancelled', detail: [] });
     this.#sliceEnd = performance.now() + SLICE;
   }
 }

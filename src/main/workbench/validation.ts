@@ -62,6 +62,12 @@ export const SCHEMAS: Schemas = {
   'device.open': v.strictObject({ deviceId: id }),
   'device.create': v.strictObject({ name, bus: u16, vendor: u16, product: u16, descriptor: bytes }),
   'device.delete': v.strictObject({ deviceId: id }),
+  'device.play': v.strictObject({
+    jobId: id,
+    deviceId: id,
+    projectId: v.exactOptional(id),
+    keyboard: v.boolean(),
+  }),
   'live.open': v.strictObject({ deviceId: id }),
   'live.close': v.strictObject({ deviceId: id }),
   'live.state': nothing,

@@ -89,6 +89,16 @@ export interface Api {
     DeviceSummary
   >;
   'device.delete': Method<{ readonly deviceId: Id }, Nothing>;
+  /**
+   * Makes a device of this machine (Linux, /dev/uhid) that sends what a recorded device has sent, or what a plugged-in one
+   * sends, through the project's driver in a simulated kernel. A job: it ends with the recording, with the device, or when it
+   * is cancelled. What types into this machine is refused unless `keyboard` says that it is meant.
+   */
+  'device.play': Method<
+    { readonly jobId: Id; readonly deviceId: Id; readonly projectId?: Id; readonly keyboard: boolean },
+    /** Reports that it has sent. */
+    { readonly reports: number }
+  >;
 
   /** Opens a plugged-in device: its reports come as `live.reports`. A driver of another open one that names it comes with it. */
   'live.open': Method<{ readonly deviceId: Id }, LiveState>;

@@ -172,6 +172,8 @@ export interface DeviceSummary {
   readonly sessionId?: Id;
   /** Index in its session (hid-recorder's D:). */
   readonly index: number;
+  /** Its reports hold keys: played into this machine they are typed there. */
+  readonly keyboard: boolean;
   /** Programs attached to it now. */
   readonly programs: readonly string[];
   /** Why a real device cannot be opened, in a sentence. */
@@ -460,6 +462,8 @@ export interface KernelView {
   readonly fds: readonly { readonly fd: number; readonly target: string }[];
   readonly objects: readonly KernelObjectView[];
   readonly log: readonly string[];
+  /** Runs of the attached programs in the kernel of this machine, with their time in all. */
+  readonly runs?: readonly { readonly name: string; readonly runs: number; readonly nanoseconds: number }[];
   readonly traceLength: number;
   readonly attachment?: AttachView;
 }

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import {
   chooseDevice,
   findMachineDevice,
-  isKeyboard,
   openDevices,
   parseRecording,
+  type PlayDriver,
   playRecording,
-  plugIntoMachine,
   type ProjectObject,
   proxyDevice,
-  replayRecording,
+  requireConsent,
   simulationOptions,
+  throughDriver,
   within,
 } from '../../workbench/index.ts';
 import {
@@ -24,9 +24,6 @@ import {
 import { readFile } from '../files.ts';
 import { interruption } from '../interrupt.ts';
 import { appResources, kernelChoice, readObject } from '../objects.ts';
-
-const WARNING =
-  'this device is a keyboard: whatever it sends is typed into this machine, also Ctrl+Alt+Del; say --yes if that is meant';
 
 export const play: Command = {
   name: 'play',
@@ -51,9 +48,15 @@ export const play: Command = {
   },
 };
 
+/** The driver that was given, with the kernel it runs in. */
+function playDriver(object: ProjectObject | undefined, args: Arguments): PlayDriver | undefined {
+  if (object === undefined) return undefined;
+  return { resources: appResources(), options: simulationOptions(kernelChoice(args)), object };
+}
+
 async function playFile(
   path: string,
-  driver: ProjectObject | undefined,
+  object: ProjectObject | undefined,
   args: Arguments,
   output: Output,
 ): Promise<ExitStatus> {
@@ -62,48 +65,42 @@ async function playFile(
   let recording = within(`'${path}'`, () => parseRecording(readFile(path)));
   const index = args.number('device', 0, 65_535);
   let device = within(`'${path}'`, () => chooseDevice(recording, index));
+  const driver = playDriver(object, args);
   if (driver !== undefined) {
-    const options = { ...simulationOptions(kernelChoice(args)), before: false, device: device.index };
-    const { text, report } = replayRecording(appResources(), [driver], recording, options);
-    for (const line of report.log) output.note(line);
-    recording = parseRecording(new TextEncoder().encode(text));
+    const driven = throughDriver(recording, device, driver);
+    for (const line of driven.log) output.note(line);
+    recording = driven.recording;
     device = chooseDevice(recording, undefined);
   }
-  if (isKeyboard(device.descriptor) && !args.flag('yes')) {
-    output.note(`hidsmith play: ${WARNING}`);
-    return 1;
-  }
+  const keyboard = consent(device.descriptor, args);
   const signal = interruption(args.number('seconds', 1, 86_400));
-  const { name, phys, bus, vendor, product, descriptor } = device;
-  const uhid = await plugIntoMachine({ name, phys, uniq: '', bus, vendor, product, descriptor });
-  try {
-    output.note(`playing ${name}; Ctrl+C ends it`);
-    const played = await playRecording(recording, device, uhid, { speed, signal });
-    if (args.flag('json')) output.json({ device: name, reports: played });
-    else output.line(`${name}: ${played} reports played`);
-    return played > 0 ? 0 : 1;
-  } finally {
-    await uhid.close();
-  }
+  output.note(`playing ${device.name}; Ctrl+C ends it`);
+  const played = await playRecording(openDevices(), recording, device, { speed, signal, keyboard });
+  if (args.flag('json')) output.json({ device: device.name, reports: played });
+  else output.line(`${device.name}: ${played} reports played`);
+  return played > 0 ? 0 : 1;
 }
 
 async function standIn(
   word: string,
-  driver: ProjectObject | undefined,
+  object: ProjectObject | undefined,
   args: Arguments,
   output: Output,
 ): Promise<ExitStatus> {
   const bridge = openDevices();
   const source = await findMachineDevice(bridge, word);
-  if (source.descriptor !== undefined && isKeyboard(source.descriptor) && !args.flag('yes')) {
-    output.note(`hidsmith play: ${WARNING}`);
-    return 1;
-  }
+  const keyboard = consent(source.descriptor ?? new Uint8Array(), args);
   const signal = interruption(args.number('seconds', 1, 86_400));
   output.note(`standing in for ${source.name}; the device itself keeps working beside it; Ctrl+C ends it`);
-  const options = simulationOptions(kernelChoice(args));
-  const counts = await proxyDevice(bridge, source, appResources(), options, driver, signal);
+  const counts = await proxyDevice(bridge, source, playDriver(object, args), { signal, keyboard });
   if (args.flag('json')) output.json({ device: source.name, ...counts });
   else output.line(`${source.name}: ${counts.eventsIn} reports in, ${counts.eventsOut} out`);
   return counts.eventsIn > 0 ? 0 : 1;
+}
+
+/** True if --yes was said. Without it a keyboard is refused. */
+function consent(descriptor: Uint8Array, args: Arguments): boolean {
+  const meant = args.flag('yes');
+  requireConsent(descriptor, meant, 'say --yes if that is meant');
+  return meant;
 }

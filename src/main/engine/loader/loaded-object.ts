@@ -1,5 +1,5 @@
 import { AttachType, BpfCmd, Errno, MapType, ProgType } from '../abi/index.ts';
-import { EngineError, roundUp } from '../base/index.ts';
+import { EngineError, roundUp, viewOf } from '../base/index.ts';
 import { type Btf } from '../btf/index.ts';
 import { type MapSpec, type ObjectSpec, type ProgramSpec } from '../elf/index.ts';
 import { type BpfCalls, type TestRun, type TestRunResult } from './calls.ts';
@@ -40,6 +40,18 @@ export interface HidLink {
   /** What `detach` takes. */
   readonly fd: number;
 }
+
+/** How often a program ran while the kernel counted (BPF_ENABLE_STATS), and for how long in all. */
+export interface ProgramStatistics {
+  readonly name: string;
+  readonly runs: number;
+  readonly nanoseconds: number;
+}
+
+/** Offsets of run_time_ns and run_cnt in struct bpf_prog_info, and the bytes that hold both. */
+const RUN_TIME = 192;
+const RUN_COUNT = 200;
+const INFO_SIZE = 208;
 
 /** An object in the kernel: descriptors of its maps and programs, what can be attached and run. */
 export class LoadedObject {
@@ -104,6 +116,17 @@ export class LoadedObject {
       });
     }
     return fd;
+  }
+
+  /** Runs of the loaded programs, as BPF_OBJ_GET_INFO_BY_FD tells them; none where the kernel does not answer. */
+  programStatistics(): ProgramStatistics[] {
+    return [...this.#parts.programFds].flatMap(([name, fd]) => {
+      const info = this.#parts.calls.info(fd, INFO_SIZE);
+      if (typeof info === 'number') return [];
+      const view = viewOf(info);
+      const count = (at: number): number => Number(view.getBigUint64(at, true));
+      return [{ name, runs: count(RUN_COUNT), nanoseconds: count(RUN_TIME) }];
+    });
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   type RealDevice,
   type RealReport,
 } from './types.ts';
+import { plugIntoMachine } from './uhid-ready.ts';
 
 export interface BridgeOptions {
   readonly backend: Backend;
@@ -140,6 +141,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       }
       return wrap(path, handle, clock);
     },
+    plugIn: plugIntoMachine,
   };
 }
 

@@ -1,3 +1,5 @@
+import { type UhidDevice, type UhidIdentity } from './uhid.ts';
+
 /** A HID device of this machine, as the system shows it. */
 export interface RealDevice {
   /** What open() takes: `/dev/hidraw3` on Linux. */
@@ -46,6 +48,11 @@ export interface Bridge {
   /** Calls the listener when devices come or go; returns how to stop. */
   watch(listener: (devices: readonly RealDevice[]) => void): () => void;
   open(path: string): Promise<OpenDevice>;
+  /**
+   * Makes a device of this machine through /dev/uhid (Linux) whose driver is ready: the next report arrives. It lives until
+   * close(), or until the process ends. Also rejects where no driver of the system takes it.
+   */
+  plugIn(identity: UhidIdentity): Promise<UhidDevice>;
 }
 
 /* ---- the door to node-hid ---- */

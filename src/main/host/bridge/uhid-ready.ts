@@ -1,11 +1,25 @@
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { EngineError } from '../../engine/base/index.ts';
+import { createUhidDevice, type UhidDevice, type UhidIdentity } from './uhid.ts';
 
 const POLL = 20;
 /** Milliseconds that a driver's probe may take. */
 const LIMIT = 3000;
 /** What is waited where a user may not ask whether the probe has ended. */
 const UNSURE = 300;
+
+/** Makes a device through /dev/uhid whose driver is ready. Throws `refused` where none takes it. */
+export async function plugIntoMachine(identity: UhidIdentity): Promise<UhidDevice> {
+  const before = await hidDeviceNames();
+  const device = await createUhidDevice(identity);
+  if (await untilProbed(before, identity.name)) return device;
+  await device.close();
+  throw new EngineError(
+    'refused',
+    `no driver of this system takes '${identity.name}': the kernel refuses its report descriptor (see dmesg)`,
+  );
+}
 
 /** The HID devices that are there now, by their names in sysfs. */
 export async function hidDeviceNames(root = '/'): Promise<ReadonlySet<string>> {

@@ -12,6 +12,15 @@ function usageOf(parsed: ParsedDescriptor): string {
   return application === undefined || application.usage === 0 ? '' : fullUsageName(application.usage);
 }
 
+const KEYBOARD_PAGE = 0x07;
+
+/** True if the device's input reports hold keys: played into a real system they are typed there. */
+export function hasKeys(parsed: ParsedDescriptor): boolean {
+  return [...parsed.reports.input.values()].some((report) =>
+    report.fields.some((field) => field.usages.some((usage) => usage >>> 16 === KEYBOARD_PAGE)),
+  );
+}
+
 /** Id of device `index` of a session. */
 export function recordedDeviceId(sessionId: string, index: number): string {
   return `recorded:${sessionId}:${index}`;
@@ -42,6 +51,7 @@ export function recordedDevice(
     phys: stored.phys,
     uniq: stored.uniq,
     usage: usageOf(device.original),
+    keyboard: hasKeys(device.original),
     descriptorSize: stored.descriptor.length,
     sessionId,
     index: stored.index,
@@ -51,6 +61,7 @@ export function recordedDevice(
 
 /** A device that was made from a descriptor. */
 export function virtualDevice(device: StoredVirtualDevice, programs: readonly string[] = []): DeviceSummary {
+  const parsed = parseDescriptor(device.descriptor);
   return {
     deviceId: `virtual:${device.deviceId}`,
     kind: 'virtual',
@@ -60,7 +71,8 @@ export function virtualDevice(device: StoredVirtualDevice, programs: readonly st
     name: device.name,
     phys: `hidsmith/${device.deviceId}`,
     uniq: '',
-    usage: usageOf(parseDescriptor(device.descriptor)),
+    usage: usageOf(parsed),
+    keyboard: hasKeys(parsed),
     descriptorSize: device.descriptor.length,
     index: 0,
     programs,
@@ -79,7 +91,18 @@ export function parseRealDeviceId(deviceId: string): string | undefined {
 
 /** A device that is plugged into this machine. */
 export function realDevice(device: RealDevice, programs: readonly string[] = []): DeviceSummary {
-  const { path, name, phys, uniq, bus, vendor, product, descriptor, trouble = [] } = device;
+  const {
+    path,
+    name,
+    phys,
+    uniq,
+    bus,
+    vendor,
+    product,
+    descriptor = new Uint8Array(),
+    trouble = [],
+  } = device;
+  const parsed = parseDescriptor(descriptor);
   const [reason, ...cure] = trouble;
   return {
     deviceId: realDeviceId(path),
@@ -90,8 +113,9 @@ export function realDevice(device: RealDevice, programs: readonly string[] = [])
     name: name === '' ? path : name,
     phys,
     uniq,
-    usage: descriptor === undefined ? '' : usageOf(parseDescriptor(descriptor)),
-    descriptorSize: descriptor?.length ?? 0,
+    usage: usageOf(parsed),
+    keyboard: hasKeys(parsed),
+    descriptorSize: descriptor.length,
     index: 0,
     programs,
     ...(reason === undefined ? {} : { trouble: reason, cure }),

@@ -14,6 +14,7 @@ import {
 import { notFound } from '../errors.ts';
 import { type Attachment } from '../simulation/attach.ts';
 import { type Context } from './context.ts';
+import { playDevice } from './play.ts';
 
 type DeviceMethods = Extract<MethodName, `device.${string}`>;
 
@@ -94,6 +95,7 @@ export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> 
       context.changed('devices');
       return virtualDevice(stored);
     },
+    'device.play': (params) => playDevice(context, params),
     'device.delete': ({ deviceId }) => {
       if (!deviceId.startsWith('virtual:')) {
         throw new EngineError(

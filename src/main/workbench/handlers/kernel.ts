@@ -73,8 +73,9 @@ async function hostTarget(context: Context, deviceId: string): Promise<HostTarge
     const { name, descriptor } = devicePlan(context, deviceId);
     return { deviceId, name, hidId: undefined, descriptor };
   }
-  const { name, hidId, descriptor = new Uint8Array() } = await context.live.find(deviceId);
-  return { deviceId, name, hidId, descriptor };
+  const device = await context.live.find(deviceId);
+  const { name, hidId, descriptor = new Uint8Array() } = device;
+  return { deviceId, name, hidId, descriptor, device };
 }
 
 /** Replay through the kernel of this machine, with agents of its own. */

@@ -4,13 +4,19 @@ import * as v from 'valibot';
 import { EngineError, within } from '../../engine/base/index.ts';
 import { messageOf } from '../../host/errors/index.ts';
 import { parseRecording, type Recording, type RecordingDevice } from '../../engine/recording/index.ts';
-import { type Bridge, HostError, type OpenDevice, type RealDevice } from '../../host/bridge/index.ts';
+import {
+  type Bridge,
+  HostError,
+  type OpenDevice,
+  type RealDevice,
+  type UhidIdentity,
+} from '../../host/bridge/index.ts';
 
 /*
  * Devices that look plugged in but come from recordings: for demonstrations and tests without hardware. The file is JSON:
  * { "devices": [ { "recording": "pen.hid", "rate": 8000, "plugged": true, "trouble": ["…"] } ] }. It is read again at
  * every look, so an edit unplugs and plugs in. A recording's first device plays its reports again and again, in their own
- * time or at `rate` reports a second.
+ * time or at `rate` reports a second. What is plugged in through the bridge is there too, and sends what it is fed.
  */
 const FILE = v.object({
   devices: v.array(
@@ -75,16 +81,20 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
     return known;
   };
   const pathOf = (place: number): string => `fake:${place}`;
+  /** What was made by plugIn(), by path. */
+  const made = new Map<string, MadeDevice>();
+  let madeSoFar = 0;
   const present = (): { entry: Entry; place: number }[] =>
     read().flatMap((entry, place) => (entry.plugged === false ? [] : [{ entry, place }]));
   const list = async (): Promise<RealDevice[]> => {
     await Promise.resolve();
-    return present().map(({ entry, place }) => {
+    const played = present().map(({ entry, place }) => {
       const { name, phys, bus, vendor, product, descriptor } = tape(entry).device;
       const identity = { name: `${name} (fake)`, phys, uniq: '', bus, vendor, product, descriptor };
       const { trouble } = entry;
       return { path: pathOf(place), usages: [], ...identity, ...(trouble === undefined ? {} : { trouble }) };
     });
+    return [...played, ...[...made].map(([path, { identity }]) => ({ path, usages: [], ...identity }))];
   };
   /** A file that is being written counts as it was. */
   const plugged = (place: number): boolean => {
@@ -111,6 +121,9 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
     },
     async open(devicePath) {
       await Promise.resolve();
+      const own = made.get(devicePath);
+      if (own !== undefined)
+        return { ...sendsOnly(devicePath), ...own.open(), close: () => Promise.resolve() };
       const found = present().find(({ place }) => pathOf(place) === devicePath);
       if (found === undefined) throw new HostError('not-found', `${devicePath} is not plugged in`);
       const { place, entry } = found;
@@ -118,7 +131,70 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
       if (why !== undefined) throw new HostError('io', why, cure);
       return openTape(devicePath, tape(entry), entry.rate, () => plugged(place), pollEvery);
     },
+    plugIn(identity) {
+      const device = new MadeDevice(identity);
+      const madePath = `fake:made${madeSoFar++}`;
+      made.set(madePath, device);
+      return Promise.resolve({
+        input: (report) => device.input(report),
+        close() {
+          made.delete(madePath);
+          device.unplug(madePath);
+          return Promise.resolve();
+        },
+      });
+    },
   };
+}
+
+type ReportListener = Parameters<OpenDevice['onReport']>[0];
+type GoneListener = Parameters<OpenDevice['onGone']>[0];
+
+/** Those who listen to an open device. */
+class Listeners {
+  readonly reports = new Set<ReportListener>();
+  readonly gone = new Set<GoneListener>();
+
+  readonly onReport = (listener: ReportListener): (() => void) => {
+    this.reports.add(listener);
+    return () => this.reports.delete(listener);
+  };
+
+  readonly onGone = (listener: GoneListener): (() => void) => {
+    this.gone.add(listener);
+    return () => this.gone.delete(listener);
+  };
+}
+
+/** A device that was made through the bridge: whoever has opened it hears what it is fed. */
+class MadeDevice {
+  readonly identity: UhidIdentity;
+  readonly #listeners = new Listeners();
+
+  constructor(identity: UhidIdentity) {
+    this.identity = identity;
+  }
+
+  open(): Pick<OpenDevice, 'onReport' | 'onGone'> {
+    const { onReport, onGone } = this.#listeners;
+    return { onReport, onGone };
+  }
+
+  input(data: Uint8Array): Promise<void> {
+    for (const listener of this.#listeners.reports) listener({ timeMicroseconds: clock(), data });
+    return Promise.resolve();
+  }
+
+  unplug(path: string): void {
+    for (const listener of this.#listeners.gone) listener(`${path} was unplugged`);
+  }
+}
+
+/** The part of an open device that fakes do not have. */
+function sendsOnly(path: string): Pick<OpenDevice, 'path' | 'write' | 'sendFeature' | 'getFeature'> {
+  const refuse = (): Promise<never> =>
+    Promise.reject(new HostError('unsupported', `${path} is a fake device: it only sends`));
+  return { path, write: refuse, sendFeature: refuse, getFeature: refuse };
 }
 
 function openTape(
@@ -128,8 +204,7 @@ function openTape(
   plugged: () => boolean,
   pollEvery: number,
 ): OpenDevice {
-  const onReport = new Set<Parameters<OpenDevice['onReport']>[0]>();
-  const onGone = new Set<Parameters<OpenDevice['onGone']>[0]>();
+  const listeners = new Listeners();
   const start = clock();
   const lap = (tape.times.at(-1) ?? 0) - (tape.times[0] ?? 0) + PAUSE_MICROSECONDS;
   const timeOf = (at: number): number => {
@@ -142,33 +217,22 @@ function openTape(
     const now = clock();
     for (; tape.reports.length > 0 && timeOf(next) <= now; next++) {
       const data = tape.reports[next % tape.reports.length] ?? new Uint8Array();
-      for (const listener of onReport) listener({ timeMicroseconds: timeOf(next), data });
+      for (const listener of listeners.reports) listener({ timeMicroseconds: timeOf(next), data });
     }
   }, BEAT);
   const look = setInterval(() => {
     if (plugged()) return;
     close();
-    for (const listener of onGone) listener(`${path} was unplugged`);
+    for (const listener of listeners.gone) listener(`${path} was unplugged`);
   }, pollEvery);
   const close = (): void => {
     clearInterval(beat);
     clearInterval(look);
   };
-  const refuse = (): Promise<never> =>
-    Promise.reject(new HostError('unsupported', `${path} is a fake device: it only sends`));
   return {
-    path,
-    onReport(listener) {
-      onReport.add(listener);
-      return () => onReport.delete(listener);
-    },
-    onGone(listener) {
-      onGone.add(listener);
-      return () => onGone.delete(listener);
-    },
-    write: refuse,
-    sendFeature: refuse,
-    getFeature: refuse,
+    ...sendsOnly(path),
+    onReport: listeners.onReport,
+    onGone: listeners.onGone,
     close() {
       close();
       return Promise.resolve();

@@ -27,7 +27,7 @@ export interface LiveDevicesOptions {
   readonly store: Store;
   readonly emit: <E extends EventName>(event: E, value: Events[E]) => void;
   /** Called when devices come or go. */
-  readonly onDevices: () => void;
+  readonly onDevices: (devices: readonly RealDevice[]) => void;
   /** Called when a live device was plugged in again and its driver attached anew in place of `previous`. */
   readonly onAttached: (attachment: Attachment, previous: Attachment | undefined) => void;
 }
@@ -66,6 +66,10 @@ export class LiveDevices {
     const device = (await this.#options.bridge.list()).find((candidate) => candidate.path === path);
     if (device === undefined) throw new EngineError('usage', 'the device is not plugged in any more');
     return device;
+  }
+
+  get bridge(): Bridge {
+    return this.#options.bridge;
   }
 
   /** The driver's attachment that a live device's reports go through. */
@@ -204,7 +208,7 @@ export class LiveDevices {
   }
 
   #watch(): void {
-    this.#stopWatching ??= this.#options.bridge.watch(() => this.#options.onDevices());
+    this.#stopWatching ??= this.#options.bridge.watch((devices) => this.#options.onDevices(devices));
   }
 
   /** Hands on what has come: to the recording, and to the screen. */

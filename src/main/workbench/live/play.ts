@@ -1,28 +1,35 @@
-import { EngineError } from '../../engine/base/index.ts';
+import { EngineError, encodeUtf8 } from '../../engine/base/index.ts';
 import { parseDescriptor } from '../../engine/hid/index.ts';
-import { type Recording, type RecordingDevice } from '../../engine/recording/index.ts';
+import { parseRecording, type Recording, type RecordingDevice } from '../../engine/recording/index.ts';
 import {
   type Bridge,
-  createUhidDevice,
-  hidDeviceNames,
+  type OpenDevice,
   type RealDevice,
   type UhidDevice,
   type UhidIdentity,
-  untilProbed,
 } from '../../host/bridge/index.ts';
-import { type Attachment, attach } from '../simulation/attach.ts';
+import { hasKeys } from '../devices/device-summary.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
+import { replayRecording } from '../replay-file.ts';
 import { type Resources } from '../resources.ts';
+import { type Attachment, attach } from '../simulation/attach.ts';
 import { type SimulationOptions } from '../simulation/simulation.ts';
 import { LiveStream } from './live-stream.ts';
 import { planOf } from './machine-devices.ts';
 
-const KEYBOARD_PAGE = 0x07;
-
-/** True if the device's reports hold keys: played into a real system they are typed there. */
+/** Milliseconds between two looks for what the driver's timers have sent. */
+const BEAT = 4;
+/** True if the device's reports hold keys. */
 export function isKeyboard(descriptor: Uint8Array): boolean {
-  return [...parseDescriptor(descriptor).reports.input.values()].some((report) =>
-    report.fields.some((field) => field.usages.some((usage) => usage >>> 16 === KEYBOARD_PAGE)),
+  return hasKeys(parseDescriptor(descriptor));
+}
+
+/** Throws `refused` for a keyboard, unless it is meant; `how` tells how to say so. */
+export function requireConsent(descriptor: Uint8Array, meant: boolean, how = ''): void {
+  if (meant || !isKeyboard(descriptor)) return;
+  throw new EngineError(
+    'refused',
+    `this device is a keyboard: whatever it sends is typed into this machine, also Ctrl+Alt+Del${how === '' ? '' : `; ${how}`}`,
   );
 }
 
@@ -30,39 +37,60 @@ export interface PlayOptions {
   /** 2: twice as fast; Infinity: without a pause. */
   readonly speed: number;
   readonly signal: AbortSignal;
+  /** A keyboard may type into this machine. */
+  readonly keyboard: boolean;
+  /** Told the number of reports so far. */
+  readonly onProgress?: (reports: number) => void;
 }
 
-/** A device of this machine, made through /dev/uhid, whose driver is ready. Throws where the kernel refuses it. */
-export async function plugIntoMachine(identity: UhidIdentity): Promise<UhidDevice> {
-  const before = await hidDeviceNames();
-  const device = await createUhidDevice(identity);
-  if (await untilProbed(before, identity.name)) return device;
-  await device.close();
-  throw new EngineError(
-    'refused',
-    `no driver of this system takes '${identity.name}': the kernel refuses its report descriptor (see dmesg)`,
-  );
+/** A driver and the simulated kernel it runs in. */
+export interface PlayDriver {
+  readonly resources: Resources;
+  readonly options: SimulationOptions;
+  readonly object: ProjectObject;
 }
 
-/** Plays one device of a recording into a device of this machine, in the recording's time. Returns the number of reports. */
+/** One device of a recording as a driver makes it: its descriptor and its reports, with the notes of the run. */
+export function throughDriver(
+  recording: Recording,
+  device: RecordingDevice,
+  { resources, options, object }: PlayDriver,
+): { readonly recording: Recording; readonly log: readonly string[] } {
+  const { text, report } = replayRecording(resources, [object], recording, {
+    ...options,
+    before: false,
+    device: device.index,
+  });
+  return { recording: parseRecording(encodeUtf8(text)), log: report.log };
+}
+
+/** Plays one device of a recording as a device of this machine, in the recording's time. Returns the number of reports. */
 export async function playRecording(
+  bridge: Bridge,
   recording: Recording,
   plan: RecordingDevice,
-  device: UhidDevice,
   options: PlayOptions,
 ): Promise<number> {
+  const { name, phys, bus, vendor, product, descriptor } = plan;
+  requireConsent(descriptor, options.keyboard);
+  const device = await bridge.plugIn({ name, phys, uniq: '', bus, vendor, product, descriptor });
   const { events } = recording;
   const place = recording.devices.indexOf(plan);
   const start = performance.now();
   let first: number | undefined;
   let played = 0;
-  for (let at = 0; at < events.length && !options.signal.aborted; at++) {
-    if (events.device(at) !== place || events.isDropped(at)) continue;
-    const time = events.timeMicroseconds(at);
-    first ??= time;
-    await pause(start + (time - first) / 1000 / options.speed - performance.now(), options.signal);
-    await device.input(events.bytes(at).slice());
-    played++;
+  try {
+    for (let at = 0; at < events.length && !options.signal.aborted; at++) {
+      if (events.device(at) !== place || events.isDropped(at)) continue;
+      const time = events.timeMicroseconds(at);
+      first ??= time;
+      await pause(start + (time - first) / 1000 / options.speed - performance.now(), options.signal);
+      await device.input(events.bytes(at).slice());
+      played++;
+      options.onProgress?.(played);
+    }
+  } finally {
+    await device.close();
   }
   return played;
 }
@@ -81,27 +109,51 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Reports that a stand-in took from its device, and that it sent. */
+export interface StandInCounts {
+  readonly eventsIn: number;
+  readonly eventsOut: number;
+}
+
 /**
  * A stand-in for a plugged-in device in the real system: its reports go through the driver in the simulated kernel and
  * come out of a device of this machine that has the driver's descriptor. Runs until told to end or until the device is
  * gone. The device itself keeps working beside it.
- * @returns reports in and out
  */
 export async function proxyDevice(
   bridge: Bridge,
   source: RealDevice,
-  resources: Resources,
-  options: SimulationOptions,
-  driver: ProjectObject | undefined,
-  signal: AbortSignal,
-): Promise<{ readonly eventsIn: number; readonly eventsOut: number }> {
+  driver: PlayDriver | undefined,
+  options: Omit<PlayOptions, 'speed'>,
+): Promise<StandInCounts> {
   const plan = planOf(source);
-  const attachment = driver === undefined ? undefined : attach(resources, options, driver, [plan], 0);
+  const attachment =
+    driver === undefined ? undefined : attach(driver.resources, driver.options, driver.object, [plan], 0);
   if (attachment !== undefined && !attachment.view.ok) {
     throw new EngineError('refused', attachment.view.failure?.message ?? 'the driver was refused');
   }
-  const device = await plugIntoMachine(identityOf(source, plan.descriptor, attachment));
-  const open = await bridge.open(source.path);
+  const identity = identityOf(source, plan.descriptor, attachment);
+  requireConsent(identity.descriptor, options.keyboard);
+  const device = await bridge.plugIn(identity);
+  try {
+    const open = await bridge.open(source.path);
+    try {
+      return await handOn(open, device, attachment, options);
+    } finally {
+      await open.close().catch(() => undefined);
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+/** Feeds what comes from a device, through its driver, to another one. */
+async function handOn(
+  open: OpenDevice,
+  device: UhidDevice,
+  attachment: Attachment | undefined,
+  { signal, onProgress }: Omit<PlayOptions, 'speed'>,
+): Promise<StandInCounts> {
   const now = performance.now() * 1000;
   const stream = new LiveStream(attachment, now, now);
   const counts = { eventsIn: 0, eventsOut: 0 };
@@ -113,28 +165,36 @@ export async function proxyDevice(
     }
   };
   let queue = Promise.resolve();
-  const failures: unknown[] = [];
-  const enqueue = (at: number): void => {
-    queue = queue.then(() => hand(at)).catch((error: unknown) => void failures.push(error));
-  };
-  open.onReport(({ timeMicroseconds, data }) => {
-    counts.eventsIn++;
-    stream.report(timeMicroseconds, data);
-    enqueue(timeMicroseconds);
-  });
-  // Timers of the driver bring reports too.
-  const beat = setInterval(() => enqueue(performance.now() * 1000), 4);
+  let failure: unknown;
   await new Promise<void>((done) => {
-    if (signal.aborted) done();
-    signal.addEventListener('abort', () => done());
-    open.onGone(() => done());
+    const enqueue = (at: number): void => {
+      queue = queue
+        .then(() => hand(at))
+        .catch((error: unknown) => {
+          failure ??= error;
+          end();
+        });
+    };
+    // Timers of the driver bring reports too.
+    const beat = setInterval(() => enqueue(performance.now() * 1000), BEAT);
+    const end = (): void => {
+      clearInterval(beat);
+      signal.removeEventListener('abort', end);
+      done();
+    };
+    open.onReport(({ timeMicroseconds, data }) => {
+      counts.eventsIn++;
+      onProgress?.(counts.eventsIn);
+      stream.report(timeMicroseconds, data);
+      enqueue(timeMicroseconds);
+    });
+    open.onGone(end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
   });
-  clearInterval(beat);
   await queue;
-  await open.close().catch(() => undefined);
-  await device.close();
-  const [failure] = failures;
-  if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the device cannot be fed');
+  if (failure !== undefined)
+    throw failure instanceof Error ? failure : new Error('the device cannot be fed', { cause: failure });
   return counts;
 }
 

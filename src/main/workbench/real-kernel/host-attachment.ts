@@ -1,6 +1,7 @@
 import { Errno } from '../../engine/abi/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
-import { type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
+import { type LoadedObject, loadFailureOf, type ProgramStatistics } from '../../engine/loader/index.ts';
+import { type RealDevice } from '../../host/bridge/index.ts';
 import { HostError } from '../../host/real-kernel/index.ts';
 import { type AttachView, HOST_KERNEL, type VerdictView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -23,6 +24,8 @@ export interface HostAttachment {
   readonly programs: readonly string[];
   /** False once the device was unplugged: the kernel has taken the driver off it. */
   isPluggedIn(): boolean;
+  /** Runs of the driver's programs since the attach; none where this user may not let the kernel count. */
+  runs(): readonly ProgramStatistics[];
   /** Takes the driver off the device and ends the agents. */
   close(): void;
 }
@@ -34,6 +37,8 @@ export interface HostTarget {
   /** Only what is plugged into this machine has one. */
   readonly hidId: number | undefined;
   readonly descriptor: Uint8Array;
+  /** The same as the system shows it: by this it is known again when it is plugged in anew. */
+  readonly device?: RealDevice;
 }
 
 /** The machine says no: no right, no HID-BPF, no Linux. Undefined for every other error. */
@@ -130,6 +135,7 @@ export function attachOnHost(open: OpenMachine, object: ProjectObject, target: H
     const running = machine;
     machine.requireHidBpf();
     const hidId = pluggedIn(target);
+    const counts = machine.countRuns();
     loaded = machine.load(object.spec, { hidId });
     const probe = probeOrRefuse(loaded, hidId, target.descriptor);
     const links = loaded.attachHid(hidId).map(({ map, fd }) => ({ map, link: fd, flags: 0 }));
@@ -145,11 +151,14 @@ export function attachOnHost(open: OpenMachine, object: ProjectObject, target: H
     const number = hidId.toString(16).toUpperCase().padStart(4, '0');
     const isPluggedIn = (): boolean =>
       machine !== undefined && running.devices.names().some((name) => name.endsWith(`.${number}`));
-    return { view, programs: programsOf(object), isPluggedIn, close };
+    const runs = (): readonly ProgramStatistics[] =>
+      counts && loaded !== undefined ? loaded.programStatistics() : [];
+    return { view, programs: programsOf(object), isPluggedIn, runs, close };
   } catch (error) {
     const kernel = machine?.kernel.release ?? base.kernel;
     close();
-    return { view: refusedView({ ...base, kernel }, error), programs: [], isPluggedIn: () => true, close };
+    const view = refusedView({ ...base, kernel }, error);
+    return { view, programs: [], isPluggedIn: () => true, runs: () => [], close };
   }
 }
 

@@ -6,6 +6,8 @@ import { bytesEqual } from '../../engine/base/index.ts';
 import { Btf } from '../../engine/btf/index.ts';
 import { parseRecording } from '../../engine/recording/index.ts';
 import { REPOSITORY } from '../../engine/testing/shared.ts';
+import { type RealDevice } from '../../host/bridge/index.ts';
+import { type UhidTwin } from '../../host/real-kernel/index.ts';
 import { bootLab, type LabGuest, labMissing } from '../../host/real-kernel/testing/lab.ts';
 import { openStore, type Store } from '../../host/store/index.ts';
 import { openObject } from '../commands.ts';
@@ -82,6 +84,49 @@ describe.skipIf(labMissing() !== undefined)(
       device.destroy();
       expect(host.view('jit')?.log.join()).toContain('unplugged');
       expect(host.attachment).toBeUndefined();
+      host.detach();
+    });
+
+    it('counts the runs of programs, and attaches the driver anew when the device is plugged in again', () => {
+      const recording = parseRecording(file('mouse-swap-buttons', 'recording.hid'));
+      const { name, bus, vendor, product, descriptor } = recording.devices[0]!;
+      const identity = { name, bus, vendor, product, descriptor };
+      const report = recording.events.deviceBytes(0);
+      const plugIn = (): { twin: UhidTwin; device: RealDevice } => {
+        const twin = guest.devices.createUhid(identity);
+        const path = twin.hidrawPath ?? '';
+        return { twin, device: { ...identity, path, hidId: twin.hidId, phys: '', uniq: '', usages: [] } };
+      };
+      /** Sends as many reports and returns how many runs the kernel counted for them. */
+      const runsOf = (twin: UhidTwin, reports: number): number => {
+        const runs = (): number =>
+          host.view('jit')?.runs?.reduce((sum, program) => sum + program.runs, 0) ?? -1;
+        const before = runs();
+        for (let i = 0; i < reports; i++) twin.input(report);
+        return runs() - before;
+      };
+      const first = plugIn();
+      const { hidId, path } = first.device;
+      const target = { deviceId: `real:${path}`, name, hidId, descriptor, device: first.device };
+      expect(host.attach(object('mouse-swap-buttons'), target).view.ok).toBe(true);
+      expect(runsOf(first.twin, 7)).toBe(7);
+      first.twin.destroy();
+      host.follow([]);
+      expect(host.attachment).toBeUndefined();
+      expect(host.view('jit')?.log.at(-1)).toContain('unplugged');
+      const second = plugIn();
+      expect(second.device.hidId).not.toBe(hidId);
+      host.follow([second.device]);
+      expect(host.attachment?.view).toMatchObject({ ok: true, deviceId: `real:${second.device.path}` });
+      expect(host.view('jit')?.log.at(-1)).toContain('attached anew');
+      expect(runsOf(second.twin, 5)).toBe(5);
+      // Taken off by the user, it stays off.
+      host.detach();
+      second.twin.destroy();
+      const third = plugIn();
+      host.follow([third.device]);
+      expect(host.attachment).toBeUndefined();
+      third.twin.destroy();
     });
 
     it('shows a probe() that does not want the device as a refusal', () => {

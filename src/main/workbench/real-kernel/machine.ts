@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { BpfCmd, UserMemory } from '../../engine/abi/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
 import { Btf } from '../../engine/btf/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
-import { type LoadedObject, loadObject, type LoadOptions } from '../../engine/loader/index.ts';
+import { encodeAttr, type LoadedObject, loadObject, type LoadOptions } from '../../engine/loader/index.ts';
 import {
   HostError,
   readWhole,
@@ -12,6 +13,8 @@ import {
 } from '../../host/real-kernel/index.ts';
 import { type Resources } from '../resources.ts';
 
+/** enum bpf_stats_type. */
+const STATS_RUN_TIME = 0;
 const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 /** Capabilities (linux/capability.h): either of the first two loads programs, the others are needed besides CAP_BPF. */
 const CAP_SYS_ADMIN = 21n;
@@ -56,6 +59,12 @@ export class RealMachine {
       'unsupported',
       `the kernel ${this.kernel.release} has no HID-BPF: it takes Linux 6.11 or newer, built with CONFIG_HID_BPF. 'verify' and 'run' work on it, 'replay' and attaching do not; use a simulated kernel for these`,
     );
+  }
+
+  /** Makes the kernel count the runs of programs until stop(). False where it refuses: it wants CAP_SYS_ADMIN for that. */
+  countRuns(): boolean {
+    const attr = encodeAttr(BpfCmd.ENABLE_STATS, { type: STATS_RUN_TIME });
+    return this.kernel.bpf(BpfCmd.ENABLE_STATS, attr, new UserMemory()) >= 0;
   }
 
   stop(): void {

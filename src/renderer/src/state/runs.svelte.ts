@@ -23,6 +23,8 @@ export class Runs {
   generation = $state(0);
   /** The open dialog. */
   request = $state.raw<RunRequest>();
+  /** The device that the dialog for playing it into this system is about. */
+  playRequest = $state.raw<DeviceSummary>();
 
   constructor(app: AppState) {
     this.#app = app;
@@ -162,6 +164,17 @@ export class Runs {
       this.#app.projects.refresh(),
     ]);
     if (view.ok) this.#app.say(`Attached ${this.#nameOf(projectId)} to ${view.deviceName}`);
+  }
+
+  /** Makes a device of this machine of a recorded or plugged-in one, until it ends or the job is cancelled. */
+  async play(device: DeviceSummary, projectId: Id | undefined, keyboard: boolean): Promise<void> {
+    const params = { deviceId: device.deviceId, keyboard, ...(projectId === undefined ? {} : { projectId }) };
+    const result = await this.#app.attempt('Play into this system', () =>
+      this.#app.jobs.run(`Playing ${device.name} into this system`, (jobId) =>
+        this.#app.transport.call('device.play', { jobId, ...params }),
+      ),
+    );
+    if (result !== undefined) this.#app.say(`Played ${plural(result.reports, 'report')} into this system`);
   }
 
   async detach(): Promise<void> {
