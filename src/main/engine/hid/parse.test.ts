@@ -2,13 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../base/index.ts';
 import { sharedPath } from '../testing/shared.ts';
-import {
-  parseDescriptor,
-  scanDescriptor,
-  UHID_MAX_BUFFER_SIZE,
-  type Field,
-  type ParsedDescriptor,
-} from './index.ts';
+import { parseDescriptor, scanDescriptor, UHID_MAX_BUFFER_SIZE, type ParsedDescriptor } from './index.ts';
+import { type KernelReport, fieldsDifference } from './testing/kernel-comparison.ts';
 
 interface Row {
   sha?: string;
@@ -19,24 +14,6 @@ interface Row {
   generic?: { messages: string[] };
   fields?: KernelReport[];
 }
-interface KernelField {
-  offset: number;
-  size: number;
-  count: number;
-  usages: number;
-  lmin?: number;
-  lmax?: number;
-  pmin?: number;
-  pmax?: number;
-  exp?: number;
-  flags: string[];
-}
-interface KernelReport {
-  type: string;
-  id: number;
-  fields: KernelField[];
-}
-
 function readRows<T>(path: string | undefined): T[] {
   if (path === undefined || !existsSync(path)) return [];
   return readFileSync(path, 'utf8')
@@ -69,39 +46,6 @@ function parse(hex: string): ParsedDescriptor {
   return parseDescriptor(fromHex(hex), { maxBufferSize: UHID_MAX_BUFFER_SIZE });
 }
 
-/** The kernel prints a range if it is one, read as unsigned unless the minimum is negative. */
-function hasRange(minimum: number, maximum: number): boolean {
-  return minimum < 0 ? minimum < maximum : minimum < maximum >>> 0;
-}
-
-function kernelView(field: Field): KernelField {
-  const flags = [
-    ...(field.flags.constant ? ['Constant'] : []),
-    field.flags.variable ? 'Variable' : 'Array',
-    field.flags.relative ? 'Relative' : 'Absolute',
-    ...(field.flags.wrap ? ['Wrap'] : []),
-    ...(field.flags.nonLinear ? ['NonLinear'] : []),
-    ...(field.flags.noPreferred ? ['NoPreferredState'] : []),
-    ...(field.flags.nullState ? ['NullState'] : []),
-    ...(field.flags.volatile ? ['Volatile'] : []),
-    ...(field.flags.bufferedBytes ? ['BufferedByte'] : []),
-  ];
-  return {
-    usages: field.usages.length,
-    ...(hasRange(field.logicalMinimum, field.logicalMaximum)
-      ? { lmin: field.logicalMinimum, lmax: field.logicalMaximum }
-      : {}),
-    ...(hasRange(field.physicalMinimum, field.physicalMaximum)
-      ? { pmin: field.physicalMinimum, pmax: field.physicalMaximum }
-      : {}),
-    ...(field.unitExponent !== 0 ? { exp: field.unitExponent } : {}),
-    size: field.size,
-    count: field.count,
-    offset: field.reportOffset,
-    flags,
-  };
-}
-
 describe.skipIf(rows.length === 0)(
   'descriptors seen by a real kernel (needs ../shared/data/input-events)',
   () => {
@@ -127,44 +71,10 @@ describe.skipIf(rows.length === 0)(
       const hexes = new Map(rows.map((row) => [row.key, row.hex]));
       const wrong: unknown[] = [];
       for (const { key, reports } of fields) {
-        const parsed = parse(hexes.get(key) ?? '');
-        const own = (['input', 'output', 'feature'] as const).flatMap((type) =>
-          [...parsed.reports[type].values()].map((report) => ({
-            type,
-            id: report.id,
-            fields: report.fields.filter((field) => field.isKernelField).map(kernelView),
-          })),
-        );
-        const view = parsed.accepted ? own.filter((report) => report.fields.length > 0) : [];
-        const real = reports.filter((report) => report.fields.length > 0);
-        if (sorted(view) !== sorted(real)) wrong.push({ key, ...firstDifference(view, real) });
+        const difference = fieldsDifference(parse(hexes.get(key) ?? ''), reports);
+        if (difference !== undefined) wrong.push(`${key}: ${difference}`);
       }
       expect(wrong).toEqual([]);
     });
   },
 );
-
-function firstDifference(own: KernelReport[], real: KernelReport[]): object {
-  for (let i = 0; i < Math.max(own.length, real.length); i++) {
-    const ownFields = own[i]?.fields ?? [];
-    const realFields = real[i]?.fields ?? [];
-    for (let j = 0; j < Math.max(ownFields.length, realFields.length); j++) {
-      if (JSON.stringify(ownFields[j]) !== JSON.stringify(realFields[j])) {
-        return { report: own[i]?.id, own: ownFields[j], real: realFields[j] };
-      }
-    }
-  }
-  return { own: own.map(({ type, id }) => ({ type, id })), real: real.map(({ type, id }) => ({ type, id })) };
-}
-
-/** Compares without regard to the order of properties or reports. */
-function sorted(reports: KernelReport[]): string {
-  const plain = reports.map((report) => ({
-    type: report.type,
-    id: report.id,
-    fields: report.fields.map((field) =>
-      Object.fromEntries(Object.entries(field).sort(([left], [right]) => (left < right ? -1 : 1))),
-    ),
-  }));
-  return JSON.stringify(plain.sort((a, b) => (a.type + String(a.id) < b.type + String(b.id) ? -1 : 1)));
-}

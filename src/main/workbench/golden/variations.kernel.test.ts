@@ -5,6 +5,7 @@ import { Btf } from '../../engine/btf/index.ts';
 import { toHex } from '../../engine/base/index.ts';
 import { parseDescriptor } from '../../engine/hid/index.ts';
 import { type RecordingDevice, parseRecording } from '../../engine/recording/index.ts';
+import { type Random, generator } from '../../engine/testing/random.ts';
 import { REPOSITORY, sharedPath } from '../../engine/testing/shared.ts';
 import { type LabGuest, bootLab, labMissing } from '../../host/real-kernel/testing/lab.ts';
 import {
@@ -63,20 +64,8 @@ function sharedDrivers(): Driver[] {
   });
 }
 
-/** A generator of numbers below a limit (xorshift32). */
-function generator(seed: number): (limit: number) => number {
-  let state = (seed * 2654435761) >>> 0 || 1;
-  return (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state % limit;
-  };
-}
-
 /** Stimuli of many kinds for a device: changed reports above all, and writes, requests, names. */
-function stimuliFor(driver: Driver, random: (limit: number) => number): string[] {
+function stimuliFor(driver: Driver, random: Random): string[] {
   const { reports, maxReportBytes } = parseDescriptor(driver.plan.descriptor);
   const longest = Math.ceil(Math.max(maxReportBytes, 1) / BUFFER_STEP) * BUFFER_STEP;
   const numbers = [...reports.output.keys(), ...reports.feature.keys(), 0, 9];

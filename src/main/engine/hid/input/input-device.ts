@@ -30,6 +30,14 @@ function defuzz(value: number, old: number, fuzz: number): number {
   return value;
 }
 
+/** Keeps whether something is on; true if that is new. */
+function changes(states: Uint8Array, code: number, value: number): boolean {
+  const isOn = value === 0 ? 0 : 1;
+  if (states[code] === isOn) return false;
+  states[code] = isOn;
+  return true;
+}
+
 /**
  * One input node: what it can send, and the filter of drivers/input/input.c between a driver's input_event() and a reader of evdev: unknown
  * codes, unchanged keys and axes and zero movements are dropped; SYN_REPORT ends a packet, empty packets vanish.
@@ -43,6 +51,7 @@ export class InputDevice {
   /** Keys held down. */
   readonly keys = new Uint8Array(0x300);
   readonly #leds = new Uint8Array(16);
+  readonly #switches = new Uint8Array(32);
   slots: MultitouchSlots | undefined;
   eventsPerPacketHint = 0;
   #maxValues = Number.MAX_SAFE_INTEGER;
@@ -138,8 +147,8 @@ export class InputDevice {
     if (this.ev[type] !== 1) return;
     switch (type) {
       case EV.KEY:
-        if (!this.has(EV.KEY, code) || (this.keys[code] === 1) === (value !== 0)) return;
-        this.keys[code] = value === 0 ? 0 : 1;
+        // 2 stands for autorepeat and passes whatever the key's state.
+        if (!this.has(EV.KEY, code) || (value !== 2 && !changes(this.keys, code, value))) return;
         break;
       case EV.ABS:
         this.#absEvent(code, value);
@@ -151,8 +160,10 @@ export class InputDevice {
         if (!this.has(EV.REL, code) || value === 0) return;
         break;
       case EV.LED:
-        if (!this.has(EV.LED, code) || (this.#leds[code] === 1) === (value !== 0)) return;
-        this.#leds[code] = value === 0 ? 0 : 1;
+        if (!this.has(EV.LED, code) || !changes(this.#leds, code, value)) return;
+        break;
+      case EV.SW:
+        if (!this.has(EV.SW, code) || !changes(this.#switches, code, value)) return;
         break;
       default:
         if (!this.has(type, code)) return;

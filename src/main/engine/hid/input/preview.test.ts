@@ -9,38 +9,22 @@ import { ScriptedTransport } from '../device/transport.ts';
 import { UHID_MAX_BUFFER_SIZE } from '../parse.ts';
 import { previewDevice } from './preview-device.ts';
 import { eventCodeName } from './codes.ts';
-import { InputPreview, type InputNode, type PreviewOptions } from './preview.ts';
+import { InputPreview, type PreviewOptions } from './preview.ts';
+import { type KernelRun, compareEvents, setupDifference } from '../testing/kernel-comparison.ts';
 
-type Events = [number, [number, number, number][]][];
-interface KernelNode {
-  name: string;
-  prop?: number[];
-  abs?: number[][];
-  ev: number[];
-  [kind: string]: unknown;
-}
-interface Run {
-  driver: string;
-  kind?: string;
-  result?: string;
-  messages?: string[];
-  inputs: KernelNode[];
-  feature_reads?: number;
-  events?: (Events | null)[];
-}
-interface Row extends Run {
+interface Row extends KernelRun {
   key?: string;
   sha?: string;
   hex?: string;
   reports?: string[];
-  generic?: Run;
+  generic?: KernelRun;
 }
-interface Recorded extends Run {
+interface Recorded extends KernelRun {
   rdesc_hex: string;
   reports: string[];
   ids: [string, string, string];
-  generic?: Run;
-  real_ids?: Run;
+  generic?: KernelRun;
+  real_ids?: KernelRun;
 }
 
 const LAB = { name: 'lab', bus: 3, vendor: 0x6666, product: 1, maxBufferSize: UHID_MAX_BUFFER_SIZE };
@@ -54,63 +38,8 @@ function rows<T>(path: string): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-const TYPES = { key: 1, rel: 2, msc: 4, sw: 5, led: 17, snd: 18, ff: 21 };
-
-function view(node: InputNode): object {
-  const out: Record<string, unknown> = { name: node.name, ev: node.codes.get(0) };
-  for (const [kind, type] of Object.entries(TYPES)) {
-    const codes = node.codes.get(type);
-    if (codes !== undefined) out[kind] = codes;
-  }
-  if (node.abs.length > 0) {
-    out['abs'] = node.abs.map(({ code, minimum, maximum, fuzz, flat, resolution }) => [
-      code,
-      minimum,
-      maximum,
-      fuzz,
-      flat,
-      resolution,
-    ]);
-  }
-  if (node.properties.length > 0) out['prop'] = node.properties;
-  return out;
-}
-
-const sorted = (value: object): string =>
-  JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-function nodesDiffer(preview: InputPreview, inputs: KernelNode[]): string | undefined {
-  const own = preview.nodes.map(view);
-  if (own.length !== inputs.length) return `${own.length} nodes instead of ${inputs.length}`;
-  for (let i = 0; i < own.length; i++) {
-    const mine = own[i] as Record<string, unknown>;
-    const real = inputs[i] as Record<string, unknown>;
-    if (sorted(mine) === sorted(real)) continue;
-    for (const part of new Set([...Object.keys(mine), ...Object.keys(real)])) {
-      if (JSON.stringify(mine[part]) !== JSON.stringify(real[part])) {
-        const [left, right] = [mine[part], real[part]];
-        if (part !== 'abs' && Array.isArray(left) && Array.isArray(right)) {
-          const extra = left.filter((code) => !right.includes(code));
-          const missing = right.filter((code) => !left.includes(code));
-          return `node ${i} ${part}: has ${extra.join()} too much, lacks ${missing.join()}`;
-        }
-        return `node ${i} ${part}: own ${JSON.stringify(mine[part])} real ${JSON.stringify(real[part])}`;
-      }
-    }
-  }
-  return undefined;
-}
-
 function previewOf(hex: string, options: PreviewOptions): InputPreview {
   return new InputPreview(fromHex(hex), { ...LAB, ...options });
-}
-
-/** "Invalid code" is limited to ten in five seconds, which the devices before may have used up. */
-function sameMessages(own: readonly string[], real: readonly string[]): boolean {
-  const isLimited = (message: string): boolean => message.startsWith('lab: Invalid code ');
-  const plain = (list: readonly string[]): string => list.filter((message) => !isLimited(message)).join('\n');
-  const limited = own.filter(isLimited);
-  return plain(own) === plain(real) && real.filter(isLimited).every((message, i) => message === limited[i]);
 }
 
 interface Tally {
@@ -121,46 +50,27 @@ interface Tally {
 function compareSetup(
   key: string,
   hex: string,
-  run: Run,
+  run: KernelRun,
   options: PreviewOptions,
   tally: Tally,
 ): InputPreview {
   const preview = previewOf(hex, options);
   tally.total += 1;
-  const say = (what: string): void => void tally.wrong.push(`${key}: ${what}`);
-  const nodes = nodesDiffer(preview, run.inputs);
-  if (nodes !== undefined) say(nodes);
-  else if (preview.driver !== run.driver) say(`driver ${preview.driver} instead of ${run.driver}`);
-  else if (run.kind !== undefined && preview.kind !== run.kind)
-    say(`kind ${preview.kind} instead of ${run.kind}`);
-  else if (run.messages !== undefined && !sameMessages(preview.messages, run.messages)) {
-    say(`messages ${JSON.stringify(preview.messages)} instead of ${JSON.stringify(run.messages)}`);
-  } else if (run.feature_reads !== undefined && preview.featureReads !== run.feature_reads) {
-    say(`${preview.featureReads} feature reads instead of ${run.feature_reads}`);
-  }
+  const difference = setupDifference(preview, run);
+  if (difference !== undefined) tally.wrong.push(`${key}: ${difference}`);
   return preview;
 }
 
-/** The recorder switched autorepeat off when the first report came; these events are its own. */
-function withoutRepeat(events: Events | null | undefined): Events | null | undefined {
-  if (!events) return events;
-  return events
-    .map(([node, list]): Events[number] => [node, list.filter(([type]) => type !== 20)])
-    .filter(([, list]) => list.length > 0);
-}
-
-function compareEvents(key: string, preview: InputPreview, reports: string[], run: Run, tally: Tally): void {
-  reports.forEach((hex, index) => {
-    const real = withoutRepeat(run.events?.[index]);
-    const packets = preview.report(fromHex(hex)).map(({ node, events }) => [node, events]);
-    if (real === null || real === undefined) return;
-    tally.total += 1;
-    if (JSON.stringify(packets) !== JSON.stringify(real)) {
-      tally.wrong.push(
-        `${key} report ${index} ${hex}: own ${JSON.stringify(packets)} real ${JSON.stringify(real)}`,
-      );
-    }
-  });
+function compareReports(
+  key: string,
+  preview: InputPreview,
+  reports: string[],
+  run: KernelRun,
+  tally: Tally,
+): void {
+  const { compared, differences } = compareEvents(preview, reports, run);
+  tally.total += compared;
+  tally.wrong.push(...differences.map((difference) => `${key} ${difference}`));
 }
 
 const collection = new Map(
@@ -193,8 +103,8 @@ describe.skipIf(folder === undefined)(
         ...rows<Row>('data/input-events/odd-reports.jsonl'),
       ]) {
         const { key = '', hex = '', reports = [] } = row;
-        compareEvents(key, previewOf(hex, {}), reports, row, tally);
-        compareEvents(
+        compareReports(key, previewOf(hex, {}), reports, row, tally);
+        compareReports(
           `${key} generic`,
           previewOf(hex, { genericOnly: true }),
           reports,
@@ -211,7 +121,7 @@ describe.skipIf(folder === undefined)(
       const recorded = JSON.parse(readFileSync(join(folder!, file), 'utf8')) as Recorded;
       const tally: Tally = { total: 0, wrong: [] };
       const [bus, vendor, product] = recorded.ids.map((id) => Number.parseInt(id, 16));
-      const runs: [string, Run, PreviewOptions][] = [
+      const runs: [string, KernelRun, PreviewOptions][] = [
         ['default', recorded, {}],
         ['generic', recorded.generic ?? recorded, { genericOnly: true }],
       ];
@@ -219,7 +129,7 @@ describe.skipIf(folder === undefined)(
         runs.push(['real ids', recorded.real_ids, { bus: bus!, vendor: vendor!, product: product! }]);
       for (const [name, run, options] of runs) {
         const preview = compareSetup(name, recorded.rdesc_hex, run, options, tally);
-        compareEvents(name, preview, recorded.reports, run, tally);
+        compareReports(name, preview, recorded.reports, run, tally);
       }
       expect(tally.wrong).toEqual([]);
     });
