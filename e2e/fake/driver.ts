@@ -176,6 +176,7 @@ export const VERDICTS: readonly VerdictView[] = [
     log: LOG,
     file: 'driver.bpf.c',
     line: 21,
+    page: 'docs/verifier/unbounded-access.md',
     explanation:
       'hid_bpf_get_data gave 4096 bytes, but i is only checked against hctx->size, of which the verifier knows nothing. Bound it by the constant as well: i < hctx->size && i < 4096.',
   },

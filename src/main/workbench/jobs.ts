@@ -29,6 +29,11 @@ export class Job {
     return performance.now() >= this.#sliceEnd;
   }
 
+  /** Tells progress where the work cannot pause; who cancels it then ends the worker. */
+  tell(done: number, total: number): void {
+    this.#report(done, total);
+  }
+
   /** Tells progress, lets other calls run; throws `cancelled` if the user asked for it. */
   async breathe(done: number, total: number): Promise<void> {
     this.#report(done, total);

@@ -56,7 +56,11 @@ export const SCHEMAS: Schemas = {
   'project.restore': project,
   'project.save': v.strictObject({ projectId: id, file: v.strictObject({ path, text }) }),
   'project.build': project,
-  'project.verify': v.strictObject({ projectId: id, kernel: v.exactOptional(kernel) }),
+  'project.verify': v.strictObject({
+    projectId: id,
+    kernel: v.exactOptional(kernel),
+    jobId: v.exactOptional(id),
+  }),
   'project.object': project,
   'device.list': nothing,
   'device.open': v.strictObject({ deviceId: id }),

@@ -68,7 +68,10 @@ export interface Api {
   /** Saves nothing: build works on what `project.save` stored. */
   'project.build': Method<{ readonly projectId: Id }, BuildView>;
   /** Loads every program into a fresh simulated kernel, or that of this machine (HOST_KERNEL), and reports the verifier's words. */
-  'project.verify': Method<{ readonly projectId: Id; readonly kernel?: string }, readonly VerdictView[]>;
+  'project.verify': Method<
+    { readonly projectId: Id; readonly kernel?: string; readonly jobId?: Id },
+    readonly VerdictView[]
+  >;
   /** The object file as bytes. */
   'project.object': Method<
     { readonly projectId: Id },

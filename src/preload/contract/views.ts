@@ -527,6 +527,8 @@ export interface DebugMomentView {
   readonly instruction: number;
   readonly source?: { readonly file: string; readonly line: number };
   readonly registers: readonly DebugRegisterView[];
+  /** How often the verifier came by this instruction, and how many of these visits `known` of the registers leaves out. */
+  readonly verifierVisits: { readonly total: number; readonly omitted: number };
   /** The running functions, the innermost first. */
   readonly callStack: readonly {
     readonly name: string;

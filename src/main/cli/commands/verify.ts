@@ -52,7 +52,14 @@ async function ofObject(args: Arguments, output: Output, logLevel: number): Prom
     throw new UsageError(`there is no program '${program}'`);
   const choice = program === undefined ? {} : { program };
   if (wantsHost(args)) return onHost((machine) => verifyOnMachine(machine, spec, choice));
-  return verifyObject(appResources(), simulationOptions(kernelChoice(args)), spec, { logLevel, ...choice });
+  const options = { ...simulationOptions(kernelChoice(args)), verifierProgress: tellProgress };
+  return verifyObject(appResources(), options, spec, { logLevel, ...choice });
+}
+
+/** On a terminal: how far a long verification is. Ctrl-C ends it. */
+function tellProgress(processed: number, limit: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[K${processed} of ${limit} instructions processed\r`);
 }
 
 function ofInstructions(args: Arguments, path: string, logLevel: number): Verdict {

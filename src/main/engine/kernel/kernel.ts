@@ -48,6 +48,8 @@ export interface KernelOptions {
   readonly symbols?: ReadonlyMap<string, bigint>;
   /** Keep what the verifier knows at each instruction (VerifierResult.states), for an inspector. */
   readonly keepVerifierStates?: boolean;
+  /** Told now and then how many instructions of a program are verified, and how many may be. */
+  readonly verifierProgress?: (processedInsns: number, limit: number) => void;
 }
 
 /** What a test puts before every command: a number to answer with instead of doing it, or undefined. */
@@ -95,6 +97,7 @@ export class Kernel {
   /** How many BPF_ENABLE_STATS descriptors are open. */
   statsUsers = 0;
   readonly keepVerifierStates: boolean;
+  readonly verifierProgress: ((processedInsns: number, limit: number) => void) | undefined;
   readonly #mapsByAddress = new Map<bigint, BpfMap>();
   readonly #structOps = new Map<string, StructOpsType>();
   readonly #structOpsById = new Map<number, StructOpsType>();
@@ -109,6 +112,7 @@ export class Kernel {
     this.profile = options.profile;
     this.btf = options.btf;
     this.keepVerifierStates = options.keepVerifierStates ?? false;
+    this.verifierProgress = options.verifierProgress;
     this.arena = options.arena ?? new Arena();
     this.capabilities = options.capabilities ?? 'root';
     this.cpus = options.cpus ?? 1;

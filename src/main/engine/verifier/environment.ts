@@ -2,6 +2,7 @@ import { type Btf } from '../btf/index.ts';
 import { AttachType, Errno, ProgFlag, ProgType } from '../abi/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { helperPrototype } from './helper-prototypes.ts';
+import { KnownStates } from './known-states.ts';
 import { VerifierLog, type LogMark } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
 import { type Register } from './register.ts';
@@ -14,7 +15,6 @@ import { specialFieldsOf } from './special-fields.ts';
 import { Trail, type TrailMark, type TrailReader } from './trail.ts';
 import {
   type AccessKind,
-  type KnownState,
   type KfuncInfo,
   type ProgramLine,
   type SpecialField,
@@ -201,7 +201,7 @@ export class Environment {
   insnLogEnd = -1;
   insnPrintLength = 0;
   readonly accesses = new Map<number, AccessKind | 'mixed'>();
-  readonly knownStates = new Map<number, KnownState[]>();
+  readonly knownStates: KnownStates | undefined;
   /** What is said of global functions that were found safe: it stays in the log. */
   readonly conclusions: string[] = [];
   readonly warnings: VerifierWarning[] = [];
@@ -213,6 +213,7 @@ export class Environment {
     this.wanted = wanted;
     this.insns = input.insns;
     this.log = new VerifierLog(input.logLevel);
+    this.knownStates = input.keepStates === true ? new KnownStates() : undefined;
     this.privileged = input.capabilities.bpf;
     if (!input.profile.walksStates) this.stackLiveness = new StackLiveness(this);
     this.allowPointerLeaks = input.capabilities.perfmon;

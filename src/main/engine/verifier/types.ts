@@ -51,6 +51,8 @@ export interface VerifierInput {
   readonly possibleCpus?: number;
   /** Asked now and then during long verifications: true ends it with EAGAIN, as a signal does in the kernel. */
   readonly cancelled?: () => boolean;
+  /** Told now and then during long verifications how many instructions are processed, and how many may be. */
+  readonly progress?: (processedInsns: number, limit: number) => void;
   /** Keep what is known per instruction for an inspector (costs time and memory). */
   readonly keepStates?: boolean;
 }
@@ -275,11 +277,12 @@ export interface VerifierWarning {
 
 /** What was known before an instruction, for an inspector. */
 export interface InstructionStates {
-  /**
-   * Registers known before the instruction on its first few visits, in the kernel's notation
-   * (`R1=ctx() R10=fp0`), at most eight; empty where no path came by.
-   */
+  /** Different states before the instruction in the order they were met; empty where no path came by. */
   at(insn: number): readonly KnownState[];
+  /** How often paths came by the instruction. */
+  visits(insn: number): number;
+  /** Visits that were not looked at because enough states are kept already: they may have brought others. */
+  unseen(insn: number): number;
 }
 
 export interface KnownState {

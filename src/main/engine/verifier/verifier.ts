@@ -197,8 +197,6 @@ function result(
     })),
     facts: { access, unreached, callMaps: callMapsOf(env) },
     warnings: env.warnings,
-    ...(env.input.keepStates === true
-      ? { states: { at: (insn: number) => env.knownStates.get(insn) ?? [] } }
-      : {}),
+    ...(env.knownStates === undefined ? {} : { states: env.knownStates }),
   };
 }

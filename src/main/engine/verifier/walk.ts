@@ -35,7 +35,8 @@ import { DynptrType, RegType, TypeFlag, mayBeNull } from './reg-type.ts';
 import { PathState } from './state.ts';
 import { type KnownState } from './types.ts';
 
-const STATES_KEPT = 8;
+/** Instructions between two tellings of progress. */
+const TELL_EVERY = 0x4000;
 const PACKET_PROGRAMS: ReadonlySet<number> = new Set([1, 3, 4]);
 
 /** What an instruction did to the path. */
@@ -220,22 +221,14 @@ function step(env: Environment, insn: Insn): Step {
   }
 }
 
-/** What was known before an instruction, for the inspector. */
-function keepState(env: Environment): void {
-  let list = env.knownStates.get(env.insn);
-  if (list === undefined) {
-    list = [];
-    env.knownStates.set(env.insn, list);
-  }
-  if (list.length >= STATES_KEPT) return;
-  const frame = env.frame;
-  const { registers, stack } = stateParts(env, frame, true);
-  const known: KnownState = {
-    frame: frame.index,
+/** What is known before an instruction, for the inspector. */
+function knownState(env: Environment): KnownState {
+  const { registers, stack } = stateParts(env, env.frame, true);
+  return {
+    frame: env.frame.index,
     registers: registers.map(([index, , value]) => [index, value] as const),
     stack: stack.map(([offset, , value]) => [offset, value] as const),
   };
-  list.push(known);
 }
 
 function logInsn(env: Environment): void {
@@ -283,7 +276,9 @@ function checkLimits(env: Environment): void {
   if (env.processed > limit) {
     env.reject(Errno.E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
   }
-  if ((env.processed & 0x3fff) === 0 && env.input.cancelled?.() === true) env.reject(Errno.EAGAIN);
+  if (env.processed % TELL_EVERY !== 0) return;
+  env.input.progress?.(env.processed, limit);
+  if (env.input.cancelled?.() === true) env.reject(Errno.EAGAIN);
 }
 
 /** Walks from env.insn until no branch is left. */
@@ -309,7 +304,7 @@ function walkPaths(env: Environment): void {
     }
     if (facts.jumpPoint) historyEntry(env);
     if (env.log.tracesInsns || env.wanted !== undefined) logInsn(env);
-    if (env.input.keepStates === true) keepState(env);
+    env.knownStates?.add(env.insn, () => knownState(env));
     facts.seen = true;
     env.lastVisited = env.insn;
     env.stackLiveness?.beginInsn();

@@ -11,7 +11,7 @@ import {
   isLocalCall,
 } from '../../engine/isa/index.ts';
 import { type BpfProg, type Kernel } from '../../engine/kernel/index.ts';
-import { helperPrototype } from '../../engine/verifier/index.ts';
+import { helperPrototype, type InstructionStates } from '../../engine/verifier/index.ts';
 import { type RunTrace, type TracedRegion, type VmProgram, lineAt } from '../../engine/vm/index.ts';
 import {
   type DebugCallView,
@@ -64,6 +64,7 @@ export class DebugViews {
       instruction,
       ...placeOf(program, instruction),
       registers: this.#registers(trace, step),
+      verifierVisits: this.#verifierVisits(trace, step),
       callStack: trace.callStackAt(step).map(({ program: running, entry, pc }) => ({
         name: this.#functionName(running, entry),
         instruction: pc,
@@ -94,11 +95,21 @@ export class DebugViews {
     return `${region.label.replace(DEVICE, '')}+${address - region.address}`;
   }
 
+  /** What the verifier knew of the running program. */
+  #verified(trace: RunTrace, step: number): InstructionStates | undefined {
+    return this.#kernel.runtime.progOf(trace.programAt(step))?.spec.verified.states;
+  }
+
+  #verifierVisits(trace: RunTrace, step: number): DebugMomentView['verifierVisits'] {
+    const states = this.#verified(trace, step);
+    const insn = trace.pcAt(step);
+    return { total: states?.visits(insn) ?? 0, omitted: states?.unseen(insn) ?? 0 };
+  }
+
   #registers(trace: RunTrace, step: number): DebugMomentView['registers'] {
     const depth = trace.depthAt(step);
     const previous = step === 0 ? undefined : trace.registersAt(step - 1);
-    const program = trace.programAt(step);
-    const states = this.#kernel.runtime.progOf(program)?.spec.verified.states?.at(trace.pcAt(step)) ?? [];
+    const states = this.#verified(trace, step)?.at(trace.pcAt(step)) ?? [];
     return trace.registersAt(step).map((value, register) => {
       const meaning = this.#meaning(trace, value, depth);
       const known = states.flatMap(({ registers }) =>

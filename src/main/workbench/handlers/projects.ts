@@ -4,6 +4,7 @@ import { verifyOnHost } from '../real-kernel/host-attachment.ts';
 import { importSession } from '../sessions/session-import.ts';
 import { verifyObject } from '../simulation/verify.ts';
 import { type Context } from './context.ts';
+import { progressOf } from './progress.ts';
 
 type ProjectMethods = Extract<MethodName, `project.${string}`>;
 
@@ -59,12 +60,24 @@ export function projectHandlers(context: Context): Pick<Handlers, ProjectMethods
       context.changed('projects');
       return build;
     },
-    'project.verify': ({ projectId, kernel }) => {
+    'project.verify': async ({ projectId, kernel, jobId }) => {
       const { kernel: chosen, engine } = context.settings();
-      const { spec } = projects.object(projectId);
+      const { spec, fileName } = projects.object(projectId);
       const version = kernel ?? chosen;
       if (version === HOST_KERNEL) return verifyOnHost(context.host.open, spec);
-      return verifyObject(resources, { kernel: version, engine }, spec);
+      const choice = { kernel: version, engine } as const;
+      if (jobId === undefined) return verifyObject(resources, choice, spec);
+      const title = `Verify ${fileName}`;
+      const verdicts = await context.jobs.run(
+        jobId,
+        progressOf(context, jobId, title, 'instructions'),
+        (job) => {
+          const verifierProgress = (done: number, limit: number): void => job.tell(done, limit);
+          return Promise.resolve(verifyObject(resources, { ...choice, verifierProgress }, spec));
+        },
+      );
+      context.emit('job.done', { jobId });
+      return verdicts;
     },
     'project.object': ({ projectId }) => {
       const { fileName, bytes } = projects.object(projectId);

@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly btf?: Btf;
   /** Keep what the verifier knows at each instruction. */
   readonly keepVerifierStates?: boolean;
+  /** Told now and then how many instructions of a program are verified, and how many may be. */
+  readonly verifierProgress?: (processedInsns: number, limit: number) => void;
 }
 
 /** The profile of a kernel version; throws `usage` with those that there are. */
@@ -48,8 +50,9 @@ export class Simulation {
   constructor(resources: Resources, options: SimulationOptions) {
     const profile = profileOf(options.kernel);
     const btf = options.btf ?? resources.kernelBtf(profile.name);
-    const { engine, keepVerifierStates = false } = options;
-    this.kernel = new Kernel({ profile, btf, engine, keepVerifierStates });
+    const { engine, keepVerifierStates = false, verifierProgress } = options;
+    const watch = verifierProgress === undefined ? {} : { verifierProgress };
+    this.kernel = new Kernel({ profile, btf, engine, keepVerifierStates, ...watch });
     this.bus = new HidBus(hidProfile(profile.name));
     this.hidBpf = HidBpf.isAvailable(this.kernel) ? new HidBpf(this.kernel, this.bus) : undefined;
     this.hidBpf?.warnings.on((warning) => {

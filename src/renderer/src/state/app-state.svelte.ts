@@ -147,7 +147,7 @@ export class AppState {
     if (this.project?.projectId === projectId) return this.project;
     const left = this.project;
     if (left?.dirty === true) void this.attempt(`Save ${left.name}`, () => left.save());
-    const project = new ProjectState(this.transport, projectId);
+    const project = new ProjectState(this.transport, this.jobs, projectId);
     this.project = project;
     void project.detail.refresh();
     return project;

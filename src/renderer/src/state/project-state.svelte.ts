@@ -7,12 +7,14 @@ import {
   type Transport,
   type VerdictView,
 } from '../../../preload/contract/index.ts';
+import { type Jobs } from './jobs.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 
 /** An open project: its files with what is typed but not saved, its last build and what the verifier said. */
 export class ProjectState {
   readonly projectId: Id;
   readonly #transport: Transport;
+  readonly #jobs: Jobs;
   readonly detail: Resource<ProjectDetail>;
   /** Path → text that is not saved yet. */
   readonly drafts = new SvelteMap<string, string>();
@@ -21,8 +23,9 @@ export class ProjectState {
   verdicts = $state.raw<readonly VerdictView[]>();
   building = $state(false);
 
-  constructor(transport: Transport, projectId: Id) {
+  constructor(transport: Transport, jobs: Jobs, projectId: Id) {
     this.#transport = transport;
+    this.#jobs = jobs;
     this.projectId = projectId;
     this.detail = new Resource(() => transport.call('project.open', { projectId }));
   }
@@ -96,7 +99,9 @@ export class ProjectState {
   async verify(kernel: string): Promise<readonly VerdictView[]> {
     const { projectId } = this;
     const params = kernel === '' ? { projectId } : { projectId, kernel };
-    this.verdicts = await this.#transport.call('project.verify', params);
+    this.verdicts = await this.#jobs.run(`Verify ${this.name}`, (jobId) =>
+      this.#transport.call('project.verify', { ...params, jobId }),
+    );
     return this.verdicts;
   }
 }

@@ -3,5 +3,6 @@ import type { Kernel } from '../kernel.ts';
 
 /** bpf_check() proper: no program runs that this has not accepted. */
 export function verify(kernel: Kernel, input: VerifierInput): VerifierResult {
-  return verifyProgram({ ...input, keepStates: kernel.keepVerifierStates });
+  const { keepVerifierStates: keepStates, verifierProgress: progress } = kernel;
+  return verifyProgram({ ...input, keepStates, ...(progress === undefined ? {} : { progress }) });
 }
