@@ -157,6 +157,58 @@ describe('a live device', () => {
     expect(summary.duration).toBeGreaterThan(500_000);
   });
 
+  it('is known again under another node, with its driver', async () => {
+    const { call, plug } = bench(mouse({ rate: 500 }));
+    const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    await call('live.record', { name: 'renumbered' });
+    plug(mouse({ plugged: false }), mouse({ rate: 500 }));
+    const projectId = project.summary.projectId;
+    const live = async (): Promise<LiveState> => call('live.state', {});
+    await expect
+      .poll(live, { timeout: 5000 })
+      .toMatchObject({ devices: [{ deviceId: 'real:fake:1', state: 'open', projectId }] });
+    expect((await live()).recording?.deviceIds).toEqual(['real:fake:1']);
+    const [device] = await call('device.list', {});
+    expect(device).toMatchObject({ deviceId: 'real:fake:1', programs: ['swap_buttons'] });
+    await pause(100);
+    expect((await call('live.stop', {})).summary.changed).toBeGreaterThan(0);
+  });
+
+  it('may flood: 50,000 reports a second are all recorded, and calls are answered meanwhile', async () => {
+    const { call, batches } = bench(mouse({ rate: 50_000 }));
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('live.open', { deviceId });
+    await call('live.record', { name: 'flood' });
+    let slowest = 0;
+    for (let i = 0; i < 10; i++) {
+      const asked = performance.now();
+      await call('live.state', {});
+      slowest = Math.max(slowest, performance.now() - asked);
+      await pause(100);
+    }
+    const { summary } = await call('live.stop', {});
+    expect(summary.reports).toBeGreaterThan(40_000);
+    expect(batches.at(-1)!.recorded).toBe(summary.reports);
+    expect(slowest).toBeLessThan(500);
+  });
+
+  it('whose descriptor Linux refuses is shown with the kernel’s words, opened and recorded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hidsmith-broken-'));
+    const recording = join(folder, 'broken.hid');
+    writeFileSync(recording, 'R: 5 05 01 09 02 ff\nN: Broken\nI: 3 1234 5678\nE: 000000.000000 3 01 02 03\n');
+    const { call } = bench({ recording, rate: 500 });
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    const { descriptor } = await call('device.open', { deviceId });
+    expect(descriptor.accepted).toBe(false);
+    expect(descriptor.problems.join()).toContain('item fetching failed at offset 4/5');
+    await call('live.open', { deviceId });
+    await call('live.record', { name: 'broken' });
+    await pause(200);
+    expect((await call('live.stop', {})).summary.reports).toBeGreaterThan(20);
+  });
+
   it('is recorded without a driver too, and the driver stays as it is while a recording runs', async () => {
     const { call } = bench(mouse({ rate: 1000 }));
     const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });

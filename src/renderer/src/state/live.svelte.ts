@@ -137,6 +137,7 @@ export class LiveState {
   }
 
   #take({ devices, recording }: LiveDevices): void {
+    this.#followMoved(devices);
     for (const id of [...this.#reports.keys()]) {
       if (!devices.some(({ deviceId }) => deviceId === id)) this.#reports.delete(id);
     }
@@ -149,5 +150,19 @@ export class LiveState {
     }
     this.devices = devices;
     this.recording = recording;
+  }
+
+  /** A device that was plugged in again may have another node: its reports and its page go along. */
+  #followMoved(devices: readonly LiveView[]): void {
+    if (devices.length !== this.devices.length) return;
+    const { route } = this.#app.router;
+    this.devices.forEach(({ deviceId: before }, place) => {
+      const after = devices[place]?.deviceId ?? before;
+      const reports = this.#reports.get(before);
+      if (after === before || reports === undefined) return;
+      this.#reports.delete(before);
+      this.#reports.set(after, reports);
+      if (route.screen === 'devices' && route.id === before) this.#app.router.go('devices', after);
+    });
   }
 }
