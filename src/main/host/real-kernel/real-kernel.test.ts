@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserMemory } from '../../engine/abi/index.ts';
@@ -18,6 +21,24 @@ function agentRuns(): boolean {
     return false;
   }
 }
+
+/** True for a process that is there and has not ended; one that nobody waits for stays in /proc as a zombie. */
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Starts an agent, prints its process id and waits to be killed. */
+const OWNER = `
+const { readWhole, startLocalKernel } = await import(process.argv[1]);
+const kernel = startLocalKernel({ resources: process.argv[2] });
+const status = new TextDecoder().decode(readWhole(kernel, '/proc/self/status'));
+process.stdout.write(/^Pid:\\t(\\d+)/m.exec(status)[1]);
+setInterval(() => undefined, 1000);
+`;
 
 describe.skipIf(!agentRuns())(
   'the kernel of this machine behind the agent (needs Linux on x86-64 or arm64)',
@@ -116,6 +137,19 @@ describe.skipIf(!agentRuns())(
       expect(ask).toThrow(HostError);
       expect(ask).toThrow(/agent of the real kernel has ended/);
       other.stop();
+    });
+
+    it('ends with the process that started it, also if that is killed: what it has loaded and attached goes with it', async () => {
+      const entry = pathToFileURL(join(import.meta.dirname, 'index.ts')).href;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, entry, resources], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [words] = (await once(child.stdout, 'data')) as [Buffer];
+      const agent = Number(words.toString());
+      expect(runs(agent)).toBe(true);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      await expect.poll(() => runs(agent), { timeout: 5000 }).toBe(false);
     });
   },
 );

@@ -164,10 +164,13 @@ export class RealKernel implements BpfSyscalls {
     this.#line.write(Buffer.concat(parts));
     this.#waiting = true;
     return () => {
-      const result = this.#awaitResult(onOutput);
-      this.#takeRanges(attr, memory);
-      this.#waiting = false;
-      return result;
+      try {
+        const result = this.#awaitResult(onOutput);
+        this.#takeRanges(attr, memory);
+        return result;
+      } finally {
+        this.#waiting = false;
+      }
     };
   }
 
