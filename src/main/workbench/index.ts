@@ -28,7 +28,14 @@ export {
 } from './simulation/verify-raw.ts';
 export { openDevices } from './live/live-devices.ts';
 export { findMachineDevice, vendorProduct } from './live/machine-devices.ts';
-export { type PlayDriver, playRecording, proxyDevice, requireConsent, throughDriver } from './live/play.ts';
+export {
+  isKeyboard,
+  KEYBOARD_WARNING,
+  type PlayDriver,
+  playRecording,
+  proxyDevice,
+  throughDriver,
+} from './live/play.ts';
 export { recordDevice } from './live/record-device.ts';
 export { realDevice } from './devices/device-summary.ts';
 export { replayOnMachine, runOnMachine, verifyOnMachine } from './real-kernel/commands.ts';

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import {
   chooseDevice,
   findMachineDevice,
+  isKeyboard,
+  KEYBOARD_WARNING,
   openDevices,
   parseRecording,
   type PlayDriver,
   playRecording,
   type ProjectObject,
   proxyDevice,
-  requireConsent,
   simulationOptions,
   throughDriver,
   within,
@@ -72,10 +73,14 @@ async function playFile(
     recording = driven.recording;
     device = chooseDevice(recording, undefined);
   }
-  const keyboard = consent(device.descriptor, args);
+  if (refusesKeyboard(device.descriptor, args, output)) return 1;
   const signal = interruption(args.number('seconds', 1, 86_400));
   output.note(`playing ${device.name}; Ctrl+C ends it`);
-  const played = await playRecording(openDevices(), recording, device, { speed, signal, keyboard });
+  const played = await playRecording(openDevices(), recording, device, {
+    speed,
+    signal,
+    keyboard: args.flag('yes'),
+  });
   if (args.flag('json')) output.json({ device: device.name, reports: played });
   else output.line(`${device.name}: ${played} reports played`);
   return played > 0 ? 0 : 1;
@@ -89,18 +94,21 @@ async function standIn(
 ): Promise<ExitStatus> {
   const bridge = openDevices();
   const source = await findMachineDevice(bridge, word);
-  const keyboard = consent(source.descriptor ?? new Uint8Array(), args);
+  if (refusesKeyboard(source.descriptor ?? new Uint8Array(), args, output)) return 1;
   const signal = interruption(args.number('seconds', 1, 86_400));
   output.note(`standing in for ${source.name}; the device itself keeps working beside it; Ctrl+C ends it`);
-  const counts = await proxyDevice(bridge, source, playDriver(object, args), { signal, keyboard });
+  const counts = await proxyDevice(bridge, source, playDriver(object, args), {
+    signal,
+    keyboard: args.flag('yes'),
+  });
   if (args.flag('json')) output.json({ device: source.name, ...counts });
   else output.line(`${source.name}: ${counts.eventsIn} reports in, ${counts.eventsOut} out`);
   return counts.eventsIn > 0 ? 0 : 1;
 }
 
-/** True if --yes was said. Without it a keyboard is refused. */
-function consent(descriptor: Uint8Array, args: Arguments): boolean {
-  const meant = args.flag('yes');
-  requireConsent(descriptor, meant, 'say --yes if that is meant');
-  return meant;
+/** True, and says so, for a keyboard without --yes. */
+function refusesKeyboard(descriptor: Uint8Array, args: Arguments, output: Output): boolean {
+  if (args.flag('yes') || !isKeyboard(descriptor)) return false;
+  output.note(`hidsmith play: ${KEYBOARD_WARNING}; say --yes if that is meant`);
+  return true;
 }

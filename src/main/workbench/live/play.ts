@@ -24,13 +24,12 @@ export function isKeyboard(descriptor: Uint8Array): boolean {
   return hasKeys(parseDescriptor(descriptor));
 }
 
-/** Throws `refused` for a keyboard, unless it is meant; `how` tells how to say so. */
-export function requireConsent(descriptor: Uint8Array, meant: boolean, how = ''): void {
-  if (meant || !isKeyboard(descriptor)) return;
-  throw new EngineError(
-    'refused',
-    `this device is a keyboard: whatever it sends is typed into this machine, also Ctrl+Alt+Del${how === '' ? '' : `; ${how}`}`,
-  );
+export const KEYBOARD_WARNING =
+  'this device is a keyboard: whatever it sends is typed into this machine, also Ctrl+Alt+Del';
+
+/** Throws `refused` for a keyboard, unless it is meant. */
+function requireConsent(descriptor: Uint8Array, meant: boolean): void {
+  if (!meant && isKeyboard(descriptor)) throw new EngineError('refused', KEYBOARD_WARNING);
 }
 
 export interface PlayOptions {
