@@ -6,9 +6,9 @@
 // with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types. A running
 // total comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything
 // was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT, projectNode, requireNode, startNode } from './toolchain.mjs';
+import { realpathSync } from 'node:fs';
+import { openFuzzedKernel } from './lib/fuzzed-kernel.mjs';
+import { projectNode, requireNode, startNode } from './toolchain.mjs';
 
 requireNode();
 if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
@@ -17,11 +17,8 @@ if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
 }
 
 const engine = (name) => import(`../src/main/engine/${name}`);
-const { ProgType, kernelProfile } = await engine('abi/index.ts');
-const { Btf, BtfKind } = await engine('btf/index.ts');
-const { HidBus, hidProfile } = await engine('hid/index.ts');
-const { HidBpf } = await engine('hidbpf/index.ts');
-const { Kernel } = await engine('kernel/index.ts');
+const { ProgType } = await engine('abi/index.ts');
+const { BtfKind } = await engine('btf/index.ts');
 const { KFUNC_TABLE } = await engine('kernel/builtin/kfunc-table.ts');
 const { sharedPath } = await engine('testing/shared.ts');
 const { oldstyleProgram, readOldstyle } = await engine('verifier/testing/oldstyle.ts');
@@ -66,37 +63,9 @@ function skip(reason) {
   process.exit(0);
 }
 
-/** The kernel to ask: its door, types, processors, and how to let go of it. */
-async function openKernel() {
-  if (inLab) {
-    const { bootLab, labMissing } = await import('../src/main/host/real-kernel/testing/lab.ts');
-    const missing = labMissing();
-    if (missing !== undefined) skip(missing);
-    const guest = await bootLab({ limit: 3600 });
-    return { kernel: guest.kernel, btf: Btf.parse(guest.kernelBtf()), stop: () => guest.stop() };
-  }
-  if (process.platform !== 'linux') skip('there is no Linux kernel to ask');
-  const { startLocalKernel } = await import('../src/main/host/real-kernel/index.ts');
-  const kernel = startLocalKernel({ resources: join(ROOT, 'resources') });
-  const path = '/sys/kernel/btf/vmlinux';
-  if (!existsSync(path)) skip(`this kernel tells no types (${path} is missing)`);
-  return { kernel, btf: Btf.parse(new Uint8Array(readFileSync(path))), stop: () => kernel.stop() };
-}
-
-/** How many processors the kernel counts on: the verifier bounds bpf_get_smp_processor_id() by it. */
-function possibleCpus() {
-  if (inLab) return 1;
-  const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
-  return Number(last?.[1] ?? 0) + 1;
-}
-
-const { kernel: real, btf, stop } = await openKernel();
-const version = /^\d+\.\d+/.exec(real.release)?.[0] ?? '';
-const profile = kernelProfile(version);
-if (profile === undefined) skip(`kernel ${real.release} is not simulated`);
-const own = new Kernel({ profile, btf, cpus: possibleCpus() });
-const hasHid = HidBpf.isAvailable(own);
-if (hasHid) new HidBpf(own, new HidBus(hidProfile(profile.name)));
+const opened = await openFuzzedKernel(inLab);
+if (typeof opened === 'string') skip(opened);
+const { real, btf, own, hasHid, stop } = opened;
 
 let realDoor;
 try {

@@ -58,6 +58,8 @@ const GIVES_FD: ReadonlySet<number> = new Set<number>([
 ]);
 /** What fills a buffer before the call, so that a written zero is seen. */
 const FILLER = 0xcc;
+/** A descriptor that no process here ever has. */
+const CLOSED_FD = 999;
 /** An address where no process has memory. */
 const BAD_ADDRESS = 0x1000n;
 
@@ -207,8 +209,8 @@ export class CallPlayer {
     store(attr, entry, number);
     if (counts === undefined) return;
     const counter = fields.find((each) => each.name === { insns: 'insn_cnt', btf: 'btf_size' }[entry.name]);
-    if (counter !== undefined && viewOf(attr).getUint32(counter.offset, true) === 0)
-      store(attr, counter, BigInt(counts));
+    if (counter === undefined || counter.offset + counter.size > attr.length) return;
+    if (viewOf(attr).getUint32(counter.offset, true) === 0) store(attr, counter, BigInt(counts));
   }
 
   #encode(name: string, value: CallValue, buffers: Buffer[]): { number: bigint; counts?: number } {
@@ -240,8 +242,14 @@ export class CallPlayer {
   /** `$name` and `@function` inside a program. */
   #resolve(text: string): string {
     return text
-      .replace(/\$(\w+)/g, (_match, name: string) => String(this.#result(name)))
+      .replace(/\$(\w+)/g, (_match, name: string) => String(this.#programFd(name)))
       .replace(/@(\w+)/g, (_match, name: string) => String(this.#typeId(name, BtfKind.FUNC)));
+  }
+
+  /** Instructions can name no negative descriptor: a step that failed stands for one that is not open. */
+  #programFd(name: string): number {
+    const fd = this.#result(name);
+    return fd < 0 ? CLOSED_FD : fd;
   }
 
   #bytes(words: readonly string[]): Uint8Array {
