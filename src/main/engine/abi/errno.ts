@@ -41,6 +41,7 @@ export const Errno = {
   EPROTO: 71,
   EBADMSG: 74,
   EOVERFLOW: 75,
+  ENOTSOCK: 88,
   EBADFD: 77,
   EILSEQ: 84,
   EMSGSIZE: 90,

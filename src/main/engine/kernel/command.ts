@@ -104,6 +104,12 @@ export class Command {
   }
 }
 
+/** bpf_token_get_from_fd(): there are no tokens here. EBADF for a descriptor that is not open, else EINVAL. */
+export function refuseToken(command: Command, offset: number): never {
+  command.task.file(command.s32(offset));
+  fail(Errno.EINVAL, 'the descriptor is no BPF token');
+}
+
 /** bpf_obj_name_cpy(): the 16-byte name at `offset`, made of letters, digits, `_` and `.` and NUL-terminated. EINVAL else. */
 export function objectName(command: Command, offset: number): string {
   let name = '';

@@ -19,6 +19,7 @@ export class VerifierLog {
   #lines: string[] = [];
   #partial = '';
   #end = 0;
+  #peak = 0;
   #lastMessage = '';
   /** What is written now is not wanted. */
   muted = false;
@@ -41,6 +42,11 @@ export class VerifierLog {
     return this.#end;
   }
 
+  /** Most characters that were there at once. */
+  get peak(): number {
+    return this.#peak;
+  }
+
   /** Appends text; lines end with \n. */
   write(text: string): void {
     if (this.muted) return;
@@ -49,6 +55,7 @@ export class VerifierLog {
       return;
     }
     this.#end += text.length;
+    this.#peak = Math.max(this.#peak, this.#end);
     let start = 0;
     for (;;) {
       const newline = text.indexOf('\n', start);

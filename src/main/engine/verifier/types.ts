@@ -209,6 +209,11 @@ export interface VerifierResult {
   readonly errno: number;
   /** The log's lines in the kernel's words, without newline. Filled according to logLevel. */
   readonly log: readonly string[];
+  /**
+   * Most bytes that the log held at once, without its NUL (bpf_verifier_log.len_max): paths that were taken back count. At
+   * level 1 the program is verified once more to tell it.
+   */
+  logPeak(): number;
   /** The last line of the log before the statistics, also at log level 0; empty when accepted. */
   readonly message: string;
   /** Instruction at which verification ended with an error; undefined when accepted or when the whole program is meant. */

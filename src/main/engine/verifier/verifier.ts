@@ -117,14 +117,19 @@ export function verifyProgram(input: VerifierInput): VerifierResult {
   const errno = run(env);
   const result = conclude(env, errno);
   if (!deferred) return result;
-  if (errno === 0) return { ...result, log: [...env.conclusions, ...statistics(env, input.logLevel)] };
+  const logPeak = (): number => {
+    const whole = new Environment({ ...input, keepStates: false });
+    return conclude(whole, run(whole)).logPeak();
+  };
+  if (errno === 0)
+    return { ...result, logPeak, log: [...env.conclusions, ...statistics(env, input.logLevel)] };
   const wanted = new TrailReader(env.trail.stretches(env.processed));
   const again = new Environment({ ...input, keepStates: false }, wanted);
   run(again);
   again.log.muted = false;
   const message = again.log.lastMessage();
   again.say(text(statistics(again, input.logLevel)));
-  return { ...result, message, log: again.log.lines() };
+  return { ...result, logPeak, message, log: again.log.lines() };
 }
 
 /** 0 or the errno of the rejection. */
@@ -172,6 +177,7 @@ function result(
   return {
     errno,
     log: env.log.lines(),
+    logPeak: () => env.log.peak,
     message,
     ...(failedAt === undefined ? {} : { failedAt }),
     ...(failedLine === undefined ? {} : { failedLine }),

@@ -1,7 +1,7 @@
 import { Errno } from '../../abi/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { BtfObject } from '../btf-object.ts';
-import type { Command } from '../command.ts';
+import { refuseToken, type Command } from '../command.ts';
 import { errnoOf, fail } from '../errors.ts';
 import { installBtf } from '../install.ts';
 import { checkStructMetas } from '../maps/fields.ts';
@@ -21,7 +21,7 @@ export function btfLoad(command: Command): number {
   if (kernel.profile.code >= 6009) {
     const flags = command.u32(32);
     if ((flags & ~TOKEN_FD) !== 0) fail(Errno.EINVAL, 'unknown btf_flags');
-    if ((flags & TOKEN_FD) !== 0) fail(Errno.EBADF, 'btf_token_fd is no BPF token');
+    if ((flags & TOKEN_FD) !== 0) refuseToken(command, 36);
   }
   if (!task.capable('bpf')) fail(Errno.EPERM, 'loading BTF needs CAP_BPF');
   const size = command.u32(16);

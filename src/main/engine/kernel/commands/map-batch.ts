@@ -1,6 +1,6 @@
 import { BpfCmd, ElemFlag, Errno } from '../../abi/index.ts';
 import type { Command } from '../command.ts';
-import { viewOf } from '../../base/index.ts';
+import { concatBytes, viewOf } from '../../base/index.ts';
 import { KernelError, fail } from '../errors.ts';
 import { isBucketMap, type BucketMap } from '../maps/buckets.ts';
 import type { BpfMap } from '../maps/map.ts';
@@ -83,7 +83,7 @@ function lookupBatch(command: Command, map: BpfMap): number {
     key = next;
     const value = lookedUp(map, next, command.u64(ELEM_FLAGS));
     if (value === undefined) continue;
-    writeElement(command, map, done, next, value);
+    writeElements(command, map, done, [next], [value]);
     done++;
   }
   command.put32(COUNT, done);
@@ -102,9 +102,16 @@ function lookedUp(map: BpfMap, key: Uint8Array, flags: bigint): Uint8Array | und
   }
 }
 
-function writeElement(command: Command, map: BpfMap, at: number, key: Uint8Array, value: Uint8Array): void {
-  command.write(command.u64(KEYS) + BigInt(at * map.keySize), key, 'keys');
-  command.write(command.u64(VALUES) + BigInt(at * value.length), value, 'values');
+/** Keys first, then values, from element `at` of the caller's arrays on. */
+function writeElements(
+  command: Command,
+  map: BpfMap,
+  at: number,
+  keys: readonly Uint8Array[],
+  values: readonly Uint8Array[],
+): void {
+  command.write(command.u64(KEYS) + BigInt(at * map.keySize), concatBytes(keys), 'keys');
+  command.write(command.u64(VALUES) + BigInt(at * map.sysValueSize), concatBytes(values), 'values');
 }
 
 /**
@@ -126,11 +133,11 @@ function hashBatch(command: Command, map: BucketMap, remove: boolean): number {
       if (done === 0) errno = Errno.ENOSPC;
       break;
     }
-    for (const key of keys) {
-      writeElement(command, map, done, key, map.sysLookup(key, command.u64(ELEM_FLAGS)));
-      if (remove) map.sysDelete(key);
-      done++;
-    }
+    const values = keys.map((key) => map.sysLookup(key, command.u64(ELEM_FLAGS)));
+    // A bucket's elements are gone before they are copied: they are lost where the copy faults.
+    if (remove) for (const key of keys) map.sysDelete(key);
+    writeElements(command, map, done, keys, values);
+    done += keys.length;
   }
   if (bucket >= map.bucketCount) errno = Errno.ENOENT;
   const place = new Uint8Array(4);

@@ -1,5 +1,5 @@
 import { Errno, MapFlag, MapType } from '../../abi/index.ts';
-import { objectName, type Command } from '../command.ts';
+import { objectName, refuseToken, type Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { installMap } from '../install.ts';
 import { MAP_TYPES } from '../maps/index.ts';
@@ -84,13 +84,14 @@ export function mapCreate(command: Command): number {
   const mode = fileMode(attr.flags);
   const type = attr.type < kernel.profile.mapTypes ? MAP_TYPES.get(attr.type) : undefined;
   if (type === undefined) fail(Errno.EINVAL, `this kernel has no map type ${attr.type}`);
-  type.check(attr, task);
-  if ((command.u32(16) & MapFlag.TOKEN_FD) !== 0) fail(Errno.EBADF, 'map_token_fd is no BPF token');
+  if (type.checkedLate !== true) type.check(attr, task);
+  if ((command.u32(16) & MapFlag.TOKEN_FD) !== 0) refuseToken(command, 76);
   if (!task.capable('bpf')) fail(Errno.EPERM, 'creating maps needs CAP_BPF');
   if (type.needsNetAdmin === true && !task.capable('net_admin')) {
     fail(Errno.EPERM, 'this map type needs CAP_NET_ADMIN');
   }
   if (attr.ifindex !== 0) refuseOffload(command, attr);
+  if (type.checkedLate === true) type.check(attr, task);
   const map = type.create(kernel, task, { ...attr, name: safeName(command) });
   try {
     objectName(command, 28);

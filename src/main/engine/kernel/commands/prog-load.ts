@@ -6,11 +6,10 @@ import { verifierProfile, type VerifierResult } from '../../verifier/index.ts';
 import { LOAD_ATTACH_TYPES } from '../attach/attach-types.ts';
 import { isIterator } from '../attach/iterators.ts';
 import type { BtfObject } from '../btf-object.ts';
-import { objectName, type Command } from '../command.ts';
+import { refuseToken, objectName, type Command } from '../command.ts';
 import { noOffload } from './map-create.ts';
 import { KernelError, fail } from '../errors.ts';
 import { installProg } from '../install.ts';
-import { ProgArrayMap } from '../maps/prog-array.ts';
 import type { BpfMap } from '../maps/map.ts';
 import { applyCoreRelocations, readSourceInfo, type SourceInfo } from '../programs/btf-info.ts';
 import { buildProgram } from '../programs/build.ts';
@@ -85,7 +84,7 @@ export function progLoad(command: Command): number {
   const flags = command.u32(44);
   if ((flags & ~kernel.profile.progFlags) !== 0) fail(Errno.EINVAL, 'unknown prog_flags');
   const expectedAttachType = command.u32(68) || defaultAttachType(type);
-  if ((flags & ProgFlag.TOKEN_FD) !== 0) fail(Errno.EBADF, 'prog_token_fd is no BPF token');
+  if ((flags & ProgFlag.TOKEN_FD) !== 0) refuseToken(command, 144);
   checkRights(command, type);
   const attach = findAttachTarget(command);
   checkAttach(type, expectedAttachType, attach);
@@ -229,7 +228,7 @@ function build(
       prog.put();
       fail(Errno.EACCES, `map ${map.name} is for another program (excl_prog_hash)`);
     }
-    if (map instanceof ProgArrayMap && !map.accepts(prog.owner)) {
+    if (map.owner?.accepts(prog.owner) === false) {
       prog.put();
       fail(Errno.EINVAL, `map ${map.name} holds programs of another kind`);
     }
@@ -277,7 +276,7 @@ function runVerifier(
       return address === 0n ? undefined : address;
     },
   });
-  log.lines(result.log);
+  log.verifier(result);
   return result;
 }
 

@@ -39,9 +39,7 @@ export function progTestRun(command: Command): number {
 
 function runByType(command: Command, prog: BpfProg): number {
   if (prog.type === ProgType.SYSCALL) return runSyscall(command, prog);
-  if (prog.type === ProgType.RAW_TRACEPOINT || prog.type === ProgType.RAW_TRACEPOINT_WRITABLE) {
-    return runRawTracepoint(command, prog);
-  }
+  if (prog.type === ProgType.RAW_TRACEPOINT) return runRawTracepoint(command, prog);
   if (prog.type === ProgType.STRUCT_OPS) return runDummyOps(command, prog);
   if (prog.type === ProgType.TRACING) return runTracing(command, prog);
   if (PACKET_TYPES.includes(prog.type)) return testRunBuffer(command, prog);

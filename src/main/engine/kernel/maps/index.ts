@@ -13,10 +13,13 @@ import { QueueMap, checkQueueAttr } from './queue.ts';
 import { RingbufMap, checkRingbufAttr } from './ringbuf.ts';
 import { StructOpsMap, checkStructOpsAttr } from './struct-ops-map.ts';
 import { UserRingbufMap } from './user-ringbuf.ts';
+import { CpuMap, DevMap, ReuseportArray, SockMap, XskMap } from './slots.ts';
 import {
   ArenaMap,
+  DevHashMap,
   ForeignArrayMap,
   ForeignMap,
+  StackTraceMap,
   checkArenaAttr,
   checkCgroupStorageAttr,
   checkDeviceMapAttr,
@@ -31,6 +34,8 @@ export interface MapTypeEntry {
   check(attr: MapAttr, task: Task): void;
   create(kernel: Kernel, task: Task, attr: MapAttr): BpfMap;
   readonly needsNetAdmin?: boolean;
+  /** The type has no ops->map_alloc_check: the rules are part of making it and come after the caller's rights. */
+  readonly checkedLate?: boolean;
 }
 
 const hash = (attr: MapAttr, task: Task): void => checkHashAttr(attr, task.capable('sys_admin'));
@@ -53,17 +58,14 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
     T.PERCPU_ARRAY,
     { check: checkArrayAttr, create: (kernel, _task, attr) => new PercpuArrayMap(kernel, attr) },
   ],
-  [
-    T.STACK_TRACE,
-    { check: checkStackTraceAttr, create: (kernel, _task, attr) => new ForeignMap(kernel, attr) },
-  ],
+  [T.STACK_TRACE, late(checkStackTraceAttr, StackTraceMap)],
   [
     T.CGROUP_ARRAY,
     { check: checkFdArrayAttr, create: (kernel, _task, attr) => new ForeignArrayMap(kernel, attr) },
   ],
   [T.LRU_HASH, { check: hash, create: (kernel, _task, attr) => new LruHashMap(kernel, attr, false) }],
   [T.LRU_PERCPU_HASH, { check: hash, create: (kernel, _task, attr) => new LruHashMap(kernel, attr, true) }],
-  [T.LPM_TRIE, { check: checkLpmTrieAttr, create: (kernel, _task, attr) => new LpmTrieMap(kernel, attr) }],
+  [T.LPM_TRIE, late(checkLpmTrieAttr, LpmTrieMap)],
   [
     T.ARRAY_OF_MAPS,
     { check: checkFdArrayAttr, create: (kernel, task, attr) => new ArrayOfMaps(kernel, task, attr) },
@@ -78,43 +80,49 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
       create: (kernel, task, attr) => new HashOfMaps(kernel, task, attr),
     },
   ],
-  [T.DEVMAP, netAdmin(checkDeviceMapAttr)],
-  [T.SOCKMAP, netAdmin(checkSocketMapAttr)],
-  [T.CPUMAP, { check: checkDeviceMapAttr, create: (kernel, _task, attr) => new ForeignMap(kernel, attr) }],
-  [T.XSKMAP, netAdmin(checkDeviceMapAttr)],
-  [T.SOCKHASH, netAdmin(checkSocketMapAttr)],
-  [T.CGROUP_STORAGE, foreign(checkCgroupStorageAttr)],
-  [T.REUSEPORT_SOCKARRAY, foreign(checkSocketMapAttr)],
-  [T.PERCPU_CGROUP_STORAGE, foreign(checkCgroupStorageAttr)],
+  [T.DEVMAP, netAdmin(checkDeviceMapAttr, DevMap)],
+  [T.SOCKMAP, netAdmin(checkSocketMapAttr, SockMap)],
+  [T.CPUMAP, late(checkDeviceMapAttr, CpuMap)],
+  [T.XSKMAP, netAdmin(checkDeviceMapAttr, XskMap)],
+  [T.SOCKHASH, netAdmin(checkSocketMapAttr, SockMap)],
+  [T.CGROUP_STORAGE, late(checkCgroupStorageAttr, ForeignMap)],
+  [
+    T.REUSEPORT_SOCKARRAY,
+    { check: checkSocketMapAttr, create: (kernel, _task, attr) => new ReuseportArray(kernel, attr) },
+  ],
+  [T.PERCPU_CGROUP_STORAGE, late(checkCgroupStorageAttr, ForeignMap)],
   [T.QUEUE, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
   [T.STACK, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
-  [T.SK_STORAGE, foreign(checkStorageAttr)],
-  [T.DEVMAP_HASH, netAdmin(checkDeviceMapAttr)],
+  [T.SK_STORAGE, storage()],
+  [T.DEVMAP_HASH, netAdmin(checkDeviceMapAttr, DevHashMap)],
   [
     T.STRUCT_OPS,
     { check: checkStructOpsAttr, create: (kernel, task, attr) => new StructOpsMap(kernel, task, attr) },
   ],
-  [T.RINGBUF, { check: checkRingbufAttr, create: (kernel, _task, attr) => new RingbufMap(kernel, attr) }],
-  [T.INODE_STORAGE, foreign(checkStorageAttr)],
-  [T.TASK_STORAGE, foreign(checkStorageAttr)],
+  [T.RINGBUF, late(checkRingbufAttr, RingbufMap)],
+  [T.INODE_STORAGE, storage()],
+  [T.TASK_STORAGE, storage()],
   [
     T.BLOOM_FILTER,
     { check: checkBloomAttr, create: (kernel, _task, attr) => new BloomFilterMap(kernel, attr) },
   ],
-  [
-    T.USER_RINGBUF,
-    { check: checkRingbufAttr, create: (kernel, _task, attr) => new UserRingbufMap(kernel, attr) },
-  ],
-  [T.CGRP_STORAGE, foreign(checkStorageAttr)],
-  [T.ARENA, { check: checkArenaAttr, create: (kernel, _task, attr) => new ArenaMap(kernel, attr) }],
+  [T.USER_RINGBUF, late(checkRingbufAttr, UserRingbufMap)],
+  [T.CGRP_STORAGE, storage()],
+  [T.ARENA, late(checkArenaAttr, ArenaMap)],
 ]);
 
-function foreign(check: (attr: MapAttr) => void): MapTypeEntry {
-  return { check, create: (kernel, _task, attr) => new ForeignMap(kernel, attr) };
+type MapClass = new (kernel: Kernel, attr: MapAttr) => BpfMap;
+
+function storage(): MapTypeEntry {
+  return { check: checkStorageAttr, create: (kernel, _task, attr) => new ForeignMap(kernel, attr) };
 }
 
-function netAdmin(check: (attr: MapAttr) => void): MapTypeEntry {
-  return { ...foreign(check), needsNetAdmin: true };
+function late(check: (attr: MapAttr) => void, Type: MapClass): MapTypeEntry {
+  return { check, create: (kernel, _task, attr) => new Type(kernel, attr), checkedLate: true };
+}
+
+function netAdmin(check: (attr: MapAttr) => void, Type: MapClass): MapTypeEntry {
+  return { ...late(check, Type), needsNetAdmin: true };
 }
 
 /** fd_htab_map_alloc_check(): values are descriptors. */

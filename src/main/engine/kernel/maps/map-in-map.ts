@@ -142,8 +142,12 @@ export class HashOfMaps extends PooledMap {
   }
 
   override sysUpdate(task: Task, key: Uint8Array, value: Uint8Array, flags: bigint): number {
-    if (flags > BigInt(ElemFlag.EXIST)) return -Errno.EINVAL;
+    // bpf_fd_htab_map_update_elem() takes the map before it looks at the flags.
     const inner = this.shape.take(task, value);
+    if (flags > BigInt(ElemFlag.EXIST)) {
+      inner.put();
+      return -Errno.EINVAL;
+    }
     const old = this.find(key);
     const refused = this.checkFlags(old !== undefined, flags);
     const full = old === undefined && this.elementsByKey.size >= this.maxEntries;

@@ -9,6 +9,7 @@ import type { BpfProg } from '../programs/prog.ts';
 import { allocateStruct } from '../struct-image.ts';
 import type { Task } from '../task.ts';
 import type { MapFields } from './fields.ts';
+import type { MapOwner } from './map-owner.ts';
 
 /** The part of BPF_MAP_CREATE's attribute that map types look at. */
 export interface MapAttr {
@@ -46,6 +47,11 @@ export function accessFlagsOk(flags: number): boolean {
   return (flags & both) !== both;
 }
 
+/** dev_map_init_map(): programs get a pointer to the device's number itself, so they may only read. */
+export function readOnlyForPrograms(attr: MapAttr): MapAttr {
+  return { ...attr, flags: attr.flags | MapFlag.RDONLY_PROG };
+}
+
 /** One key and value as a callback of bpf_for_each_map_elem() gets them. */
 export interface MapElement {
   readonly key: bigint;
@@ -77,8 +83,8 @@ export abstract class BpfMap extends KernelObject {
   exclusiveTo: Uint8Array | undefined;
   /** System calls and writable mappings that may still change values. */
   writers = 0;
-  /** Program that made this prog_array what it is (map->owner). */
-  owner: { readonly type: number; readonly jited: boolean; readonly attachFunc: string } | undefined;
+  /** For map types that contain programs: who may use them (map->owner). */
+  readonly owner: MapOwner | undefined;
   #users = 1;
   #id = 0;
   #address = 0n;

@@ -1,4 +1,4 @@
-import { ElemFlag, Errno, MapFlag, ProgType } from '../../abi/index.ts';
+import { ElemFlag, Errno, MapFlag } from '../../abi/index.ts';
 import { viewOf } from '../../base/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
@@ -6,6 +6,7 @@ import type { BpfProg } from '../programs/prog.ts';
 import type { Task } from '../task.ts';
 import { IndexedMap, checkArrayAttr } from './array.ts';
 import type { MapAttr } from './map.ts';
+import { MapOwner } from './map-owner.ts';
 
 /** fd_array_map_alloc_check() of kernel/bpf/arraymap.c: values are descriptors, programs see no rights. */
 export function checkFdArrayAttr(attr: MapAttr): void {
@@ -16,20 +17,10 @@ export function checkFdArrayAttr(attr: MapAttr): void {
   checkArrayAttr(attr);
 }
 
-/** What decides whether two programs may tail-call each other (__bpf_prog_map_compatible). */
-export interface ProgOwner {
-  readonly type: number;
-  readonly attachType: number;
-  /** FUNC_PROTO that TRACING, LSM, EXT and STRUCT_OPS programs attach to: their context's meaning. */
-  readonly attachKey: string;
-}
-
-const BY_PROTO: readonly number[] = [ProgType.TRACING, ProgType.LSM, ProgType.EXT, ProgType.STRUCT_OPS];
-
 /** BPF_MAP_TYPE_PROG_ARRAY: programs for bpf_tail_call(). */
 export class ProgArrayMap extends IndexedMap {
   readonly #progs = new Map<number, BpfProg>();
-  #owner: ProgOwner | undefined;
+  override readonly owner = new MapOwner();
 
   constructor(kernel: Kernel, attr: MapAttr) {
     super(kernel, attr);
@@ -42,21 +33,6 @@ export class ProgArrayMap extends IndexedMap {
 
   override get programs(): BpfProg[] {
     return [...this.#progs.values()];
-  }
-
-  /** bpf_prog_map_compatible(): the first program to use or fill the map decides who may. */
-  accepts(owner: ProgOwner): boolean {
-    if (this.#owner === undefined) {
-      this.#owner = owner;
-      return true;
-    }
-    const first = this.#owner;
-    if (first.type !== owner.type || first.attachType !== owner.attachType) return false;
-    return !BY_PROTO.includes(owner.type) || first.attachKey === owner.attachKey;
-  }
-
-  get ownerType(): number {
-    return this.#owner?.type ?? 0;
   }
 
   override sysLookup(key: Uint8Array): Uint8Array {
@@ -73,7 +49,8 @@ export class ProgArrayMap extends IndexedMap {
     const index = this.index(key);
     if (index === undefined) return -Errno.E2BIG;
     const prog = task.progByFd(viewOf(value).getInt32(0, true));
-    if (!this.accepts(prog.owner)) fail(Errno.EINVAL, `${prog.name} is not of the kind that the map holds`);
+    if (!this.owner.accepts(prog.owner))
+      fail(Errno.EINVAL, `${prog.name} is not of the kind that the map holds`);
     this.#set(index, prog.get());
     return 0;
   }

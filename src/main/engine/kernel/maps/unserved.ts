@@ -1,9 +1,10 @@
 import { Errno, MapFlag, MapType } from '../../abi/index.ts';
 import { viewOf } from '../../base/index.ts';
 import { fail } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
 import type { Task } from '../task.ts';
 import { IndexedMap } from './array.ts';
-import { ACCESS_FLAGS, BpfMap, PAGE_SIZE, type MapAttr } from './map.ts';
+import { ACCESS_FLAGS, BpfMap, PAGE_SIZE, readOnlyForPrograms, type MapAttr } from './map.ts';
 
 /**
  * Map types whose values are things that this kernel does not have: perf events, cgroups, sockets, devices. They are made
@@ -34,20 +35,8 @@ export class ForeignArrayMap extends IndexedMap {
   }
 }
 
-const NO_BTF: readonly number[] = [
-  MapType.STACK_TRACE,
-  MapType.DEVMAP,
-  MapType.DEVMAP_HASH,
-  MapType.CPUMAP,
-  MapType.XSKMAP,
-];
-
-/** Types with other keys: sockets by hash, devices, per-object storage, stack traces. */
+/** Types with other keys: storage of cgroups, sockets, inodes and tasks. */
 export class ForeignMap extends BpfMap {
-  override checkBtf(): number {
-    return NO_BTF.includes(this.type) ? -Errno.ENOTSUPP : 0;
-  }
-
   override nextKey(): number {
     return -Errno.ENOENT;
   }
@@ -56,18 +45,57 @@ export class ForeignMap extends BpfMap {
     fail(Errno.ENOENT, 'this kernel has nothing that such a map could hold');
   }
 
-  override sysUpdate(task: Task, _key: Uint8Array, value: Uint8Array): number {
-    if (this.type === MapType.STACK_TRACE) return -Errno.EINVAL;
+  override sysUpdate(task: Task, _key: Uint8Array, value: Uint8Array, _flags: bigint): number {
     if (value.length >= 4) task.file(viewOf(value).getInt32(0, true));
     return -Errno.EINVAL;
   }
 
-  override sysDelete(): number {
+  override sysDelete(_key: Uint8Array): number {
     return -Errno.ENOENT;
   }
 
   protected freeElements(): void {
     // Nothing can be in it.
+  }
+}
+
+/** BPF_MAP_TYPE_DEVMAP_HASH: __dev_map_hash_update_elem(). No device here takes redirected packets by a hash. */
+export class DevHashMap extends ForeignMap {
+  constructor(kernel: Kernel, attr: MapAttr) {
+    super(kernel, readOnlyForPrograms(attr));
+  }
+
+  override checkBtf(): number {
+    return -Errno.ENOTSUPP;
+  }
+
+  override sysUpdate(): number {
+    return -Errno.EINVAL;
+  }
+}
+
+/** First kernel with stack_map_lookup_and_delete_elem(). */
+const STACK_TAKEN_SINCE = 6018;
+
+/** BPF_MAP_TYPE_STACK_TRACE (kernel/bpf/stackmap.c): only programs put stacks into it. */
+export class StackTraceMap extends ForeignMap {
+  override checkBtf(): number {
+    return -Errno.ENOTSUPP;
+  }
+
+  override sysUpdate(): number {
+    return -Errno.EINVAL;
+  }
+
+  /** stack_map_delete_elem(): the table has a power of two of buckets. */
+  override sysDelete(key: Uint8Array): number {
+    const buckets = 2 ** Math.ceil(Math.log2(this.maxEntries));
+    return viewOf(key).getUint32(0, true) >= buckets ? -Errno.E2BIG : -Errno.ENOENT;
+  }
+
+  override sysLookupAndDelete(key: Uint8Array, flags: bigint): Uint8Array {
+    if (this.kernel.profile.code < STACK_TAKEN_SINCE) return super.sysLookupAndDelete(key, flags);
+    return this.sysLookup();
   }
 }
 

@@ -1,5 +1,6 @@
 import { Errno, type CallerMemory } from '../../abi/index.ts';
 import { encodeUtf8 } from '../../base/index.ts';
+import type { VerifierResult } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
 
 /** BPF_LOG_LEVEL1 | LEVEL2 | STATS | FIXED. */
@@ -20,6 +21,8 @@ export class LogBuffer {
   readonly #memory: CallerMemory;
   readonly #rotates: boolean;
   #text = '';
+  /** Bytes that the log held at once where that is more than what is left of it. */
+  #peak = 0;
 
   /** Throws EINVAL for attributes that make no sense together: bpf_verifier_log_attr_valid(). */
   constructor(
@@ -52,8 +55,12 @@ export class LogBuffer {
     if (this.level !== 0) this.#text += text;
   }
 
-  lines(lines: readonly string[]): void {
-    if (this.level !== 0 && lines.length > 0) this.#text += `${lines.join('\n')}\n`;
+  /** What the verifier said; what it took back counts for the room that is needed. */
+  verifier({ log, logPeak }: Pick<VerifierResult, 'log' | 'logPeak'>): void {
+    if (this.level === 0 || log.length === 0) return;
+    const before = this.#text.length;
+    this.#text += `${log.join('\n')}\n`;
+    this.#peak = before + logPeak();
   }
 
   get text(): string {
@@ -67,12 +74,13 @@ export class LogBuffer {
   finish(): { readonly trueSize: number; readonly errno: number } {
     if (this.level === 0 || (this.#text === '' && this.#address === 0n)) return { trueSize: 0, errno: 0 };
     const bytes = encodeUtf8(this.#text);
-    const trueSize = bytes.length === 0 ? 0 : bytes.length + 1;
+    const trueSize = bytes.length === 0 ? 0 : Math.max(bytes.length, this.#peak) + 1;
     if (this.#address === 0n) return { trueSize, errno: 0 };
     const fits = trueSize <= this.#size;
     const fixed = (this.level & LOG_FIXED) !== 0 || !this.#rotates;
     const room = this.#size - 1;
-    const kept = fits ? bytes : fixed ? bytes.subarray(0, room) : bytes.subarray(bytes.length - room);
+    const kept =
+      bytes.length <= room ? bytes : fixed ? bytes.subarray(0, room) : bytes.subarray(bytes.length - room);
     const written =
       this.#memory.write(this.#address, kept) && this.#memory.write(this.#address + BigInt(kept.length), NUL);
     if (!written && trueSize > 0) return { trueSize, errno: Errno.EFAULT };

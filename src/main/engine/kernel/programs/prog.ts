@@ -6,7 +6,7 @@ import type { VmProgram } from '../../vm/index.ts';
 import type { BtfObject } from '../btf-object.ts';
 import type { Kernel } from '../kernel.ts';
 import type { BpfMap } from '../maps/map.ts';
-import type { ProgOwner } from '../maps/prog-array.ts';
+import type { ProgOwner } from '../maps/map-owner.ts';
 import { KernelObject } from '../objects.ts';
 import { allocateStruct } from '../struct-image.ts';
 import type { MapReference } from './fixups.ts';
