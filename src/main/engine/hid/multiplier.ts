@@ -53,10 +53,13 @@ function calculate(field: Field, value: number): Multiplier {
   return { value: effective, messages };
 }
 
-/** What the kernel's log says about multipliers when all features still hold 0 (hid_setup_resolution_multiplier). */
-export function multiplierMessages(parsed: ParsedDescriptor): KernelMessage[] {
+/** What the kernel's log says about multipliers, given the values the features hold (hid_setup_resolution_multiplier). */
+export function multiplierMessages(
+  parsed: ParsedDescriptor,
+  featureValue: (field: Field) => number,
+): KernelMessage[] {
   return multiplierFields(parsed).flatMap((field) =>
-    calculate(field, 0).messages.map((message) => ({
+    calculate(field, featureValue(field)).messages.map((message) => ({
       message,
       offset: field.offset,
       level: 'warning' as const,

@@ -424,6 +424,6 @@ export function parseDescriptor(descriptor: Uint8Array, options: ParseOptions = 
     errors: parser.messages,
     maxReportBytes: all.reduce((most, report) => Math.max(most, report.bytes), 0),
   };
-  if (parser.accepted) parser.messages.push(...multiplierMessages(parsed));
+  if (parser.accepted) parser.messages.push(...multiplierMessages(parsed, () => 0));
   return parsed;
 }

@@ -11,7 +11,7 @@ describe.skipIf(labMissing() !== undefined)(
     });
     afterAll(() => guest?.stop());
 
-    it('are accepted, parsed, mapped and turned into events as here', () => {
+    it('are accepted, parsed, mapped and turned into events as here', { timeout: 600_000 }, () => {
       const result = fuzzHid(guest, { count: 60, seed: 7, known: knownDescriptors(), reportsPerDevice: 10 });
       expect(result.differences).toEqual([]);
       expect(result.refused).toBeGreaterThan(5);

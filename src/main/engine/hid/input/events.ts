@@ -1,3 +1,4 @@
+import { signExtend } from '../bits.ts';
 import { codeOf, EV } from './codes.ts';
 import { QUIRK_NOINVERT, QUIRK_NOTOUCH, QUIRK_X_INVERT, QUIRK_Y_INVERT } from './quirks.ts';
 import { type InputDevice } from './input-device.ts';
@@ -55,7 +56,8 @@ function scroll(usage: UsageState, device: InputDevice, value: number): void {
   if (value === 0) return;
   const code = usage.code === REL_WHEEL_HI_RES ? REL_WHEEL : REL_HWHEEL;
   const fine = Math.trunc(Math.imul(value, 120) / usage.multiplier);
-  usage.wheelAccumulated += fine;
+  // hid_usage keeps it in an s16.
+  usage.wheelAccumulated = signExtend(usage.wheelAccumulated + fine, 16);
   const clicks = Math.trunc(usage.wheelAccumulated / 120);
   usage.wheelAccumulated -= clicks * 120;
   device.event(EV.REL, code, clicks);

@@ -1,3 +1,4 @@
+import { signExtend } from '../bits.ts';
 import { type Collection } from '../types.ts';
 import { usageIdOf, usagePageOf } from '../usages.ts';
 import { codeOf, EV, MAX_CODE } from './codes.ts';
@@ -137,8 +138,9 @@ function desktop(state: FieldState, usage: UsageState, input: HidInput): Mapping
     case U.GD_DIAL:
       return isRelative ? rel(low) : abs(low);
     case U.GD_HATSWITCH:
-      usage.hatMinimum = state.field.logicalMinimum;
-      usage.hatMaximum = state.field.logicalMaximum;
+      // hid_usage keeps them in s16.
+      usage.hatMinimum = signExtend(state.field.logicalMinimum, 16);
+      usage.hatMaximum = signExtend(state.field.logicalMaximum, 16);
       return abs(ABS_HAT0X);
     case U.GD_START:
       return key(codeOf('BTN_START'));

@@ -316,6 +316,7 @@ export class InputPreview {
       }
     }
     this.#state.applyMultipliers();
+    for (const message of this.#state.multiplierMessages()) this.#context.say(message);
   }
 
   #setMultipliers(report: ReportState, finest: boolean): boolean {

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/index.ts';
 import { extractBits, signExtend } from '../bits.ts';
-import { resolutionMultipliers } from '../multiplier.ts';
+import { multiplierMessages, resolutionMultipliers } from '../multiplier.ts';
 import { REPORT_TYPES, type Field, type ParsedDescriptor, type Report, type ReportType } from '../types.ts';
 import { type InputDevice } from './input-device.ts';
 
@@ -98,17 +98,27 @@ export class HidState {
 
   /** hid_setup_resolution_multiplier() with the values the features hold. */
   applyMultipliers(): void {
-    const features = new Map<Field, FieldState>();
-    for (const report of this.reports.feature)
-      for (const state of report.fields) features.set(state.field, state);
-    const multipliers = resolutionMultipliers(this.parsed, (field) => features.get(field)?.value[0] ?? 0);
+    const multipliers = resolutionMultipliers(this.parsed, this.#featureValues());
     for (const report of this.reports.input) {
       for (const field of report.fields) {
         const multiplier = multipliers.get(field.field);
         if (multiplier === undefined) continue;
-        for (const usage of field.usages) usage.multiplier = multiplier;
+        // The kernel keeps it in an s8.
+        for (const usage of field.usages) usage.multiplier = signExtend(multiplier, 8);
       }
     }
+  }
+
+  /** What the kernel says when it works out the multipliers with the values the features hold. */
+  multiplierMessages(): string[] {
+    return multiplierMessages(this.parsed, this.#featureValues()).map(({ message }) => message);
+  }
+
+  #featureValues(): (field: Field) => number {
+    const values = new Map<Field, number>();
+    for (const { fields } of this.reports.feature)
+      for (const { field, value } of fields) values.set(field, value[0] ?? 0);
+    return (field) => values.get(field) ?? 0;
   }
 
   find(type: ReportType, bytes: Uint8Array): ReportState | undefined {

@@ -148,11 +148,11 @@ export function hasRange(minimum: number, maximum: number): boolean {
 }
 
 /** hidinput_configure_usage() marks the field of a radio switch relative, and debugfs shows the field after that. */
-function isMarkedRelative(field: Field, application: number): boolean {
-  return application === GD_WIRELESS_RADIO_CTLS && field.usages.includes(GD_RFKILL_BTN);
+function isMarkedRelative({ application, flags, usages }: Field): boolean {
+  return application === GD_WIRELESS_RADIO_CTLS && !flags.constant && usages.includes(GD_RFKILL_BTN);
 }
 
-function kernelView(field: Field, application: number): KernelField {
+function kernelView(field: Field): KernelField {
   const { flags } = field;
   return {
     usages: field.usages.length,
@@ -169,7 +169,7 @@ function kernelView(field: Field, application: number): KernelField {
     flags: [
       ...(flags.constant ? ['Constant'] : []),
       flags.variable ? 'Variable' : 'Array',
-      flags.relative || isMarkedRelative(field, application) ? 'Relative' : 'Absolute',
+      flags.relative || isMarkedRelative(field) ? 'Relative' : 'Absolute',
       ...(flags.wrap ? ['Wrap'] : []),
       ...(flags.nonLinear ? ['NonLinear'] : []),
       ...(flags.noPreferred ? ['NoPreferredState'] : []),
@@ -200,12 +200,10 @@ export function fieldsDifference(
     !parsed.accepted
       ? []
       : (['input', 'output', 'feature'] as const).flatMap((type) =>
-          [...parsed.reports[type].values()].map(({ id, fields, application }) => ({
+          [...parsed.reports[type].values()].map(({ id, fields }) => ({
             type,
             id,
-            fields: fields
-              .filter(({ isKernelField }) => isKernelField)
-              .map((field) => kernelView(field, application)),
+            fields: fields.filter(({ isKernelField }) => isKernelField).map(kernelView),
           })),
         ),
   );

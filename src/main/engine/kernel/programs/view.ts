@@ -1,5 +1,5 @@
 import { MapFlag } from '../../abi/index.ts';
-import type { VerifierMap } from '../../verifier/index.ts';
+import { type SpecialField, type VerifierMap, specialFieldsOf } from '../../verifier/index.ts';
 import { ArrayOfMaps, HashOfMaps } from '../maps/map-in-map.ts';
 import type { BpfMap } from '../maps/map.ts';
 
@@ -34,7 +34,16 @@ export function verifierMap(map: BpfMap): VerifierMap {
           btfKeyTypeId: map.btfKeyTypeId,
           btfValueTypeId: map.btfValueTypeId,
         }),
-    ...(map.fields === undefined ? {} : { fields: map.fields.list }),
+    ...(map.fields === undefined ? {} : { fields: withTargets(map, map.fields.list) }),
     ...(inner === undefined ? {} : { innerMap: verifierMap(inner) }),
   };
+}
+
+/** The fields with what they point to, which only the verifier asks for: kptrs to types of the kernel, nodes of lists and trees. */
+function withTargets(map: BpfMap, fields: readonly SpecialField[]): readonly SpecialField[] {
+  if (map.btf === undefined) return fields;
+  const known = specialFieldsOf(map.btf.btf, map.btfValueTypeId, map.kernel.btf);
+  return fields.map(
+    (field) => known.find(({ kind, offset }) => kind === field.kind && offset === field.offset) ?? field,
+  );
 }

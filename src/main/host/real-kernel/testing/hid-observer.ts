@@ -31,7 +31,7 @@ export interface Observation extends KernelRun {
 }
 
 /** Milliseconds that one device may take: the machine is emulated, and the host may be busy. */
-const DEVICE_LIMIT = 2000;
+const DEVICE_LIMIT = 5000;
 const SOURCE = join(import.meta.dirname, 'hid-observer.c');
 
 /** Builds the observer into the guest's /out. Throws a HostError that says what is missing. */
