@@ -166,11 +166,13 @@ function pushAsync(
   env.pushState(state, env.subprogram(subprogram).start, env.insn, ' for async cb');
 }
 
+/** Made once: many callbacks are looked at without BTF, and an error costs its stack trace. */
+const UNKNOWN_ARGUMENTS = new Rejection(-Errno.EINVAL);
+
 /** Errors in the arguments matter for global functions only; for others they make the signature unreliable. */
 function checkCallee(env: Environment, subprogram: number): Rejection | undefined {
   const info = env.subprogram(subprogram);
-  if (info.functionId === 0) return new Rejection(-Errno.EINVAL);
-  if (info.unreliable) return new Rejection(-Errno.EINVAL);
+  if (info.functionId === 0 || info.unreliable) return UNKNOWN_ARGUMENTS;
   try {
     checkFunctionArguments(env, subprogram);
     return undefined;

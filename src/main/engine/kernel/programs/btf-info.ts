@@ -84,8 +84,11 @@ export function readSourceInfo(command: Command, insns: readonly Insn[], log: Lo
   const { btf } = content.btf;
   const functions = readFunctions(command, btf, log);
   const starts = subprogramStarts(insns);
-  checkLayout(functions, starts, log);
-  const { lines, lineInfo } = readLines(command, btf, insns, starts, log);
+  // Functions that do not fit are refused by the verifier, which looks at their ends first: lines come after that.
+  const fit =
+    functions.length === 0 ||
+    (functions.length === starts.length && functions.every(({ insn }, i) => insn === starts[i]));
+  const { lines, lineInfo } = fit ? readLines(command, btf, insns, starts, log) : NO_SOURCE;
   return { btf: content.btf.get(), functions, lines, lineInfo };
 }
 
@@ -126,20 +129,6 @@ function readFunctions(command: Command, btf: Btf, log: LogBuffer): { insn: numb
     previous = insn;
     return { insn, typeId };
   });
-}
-
-/** check_btf_func(). */
-function checkLayout(
-  functions: readonly { readonly insn: number }[],
-  starts: readonly number[],
-  log: LogBuffer,
-): void {
-  if (functions.length === 0) return;
-  // Their number is the verifier's business: it looks at the functions' ends first.
-  if (functions.length !== starts.length) return;
-  if (functions.some((entry, index) => entry.insn !== starts[index])) {
-    reject(log, "func_info BTF section doesn't match subprog layout in BPF program");
-  }
 }
 
 /** check_btf_line(). */
