@@ -132,7 +132,8 @@ function titleOf(sample: string): string {
 /** What the shown session holds of the device's own reports. */
 async function exportedEvents(page: Page): Promise<string[]> {
   await page.getByRole('button', { name: 'Export' }).click();
-  const download = page.waitForEvent('download');
+  // Half a million reports of the long run take a while on a busy machine.
+  const download = page.waitForEvent('download', { timeout: 60_000 });
   await page.getByRole('menuitem', { name: /before/i }).click();
   return eventBytes(readFileSync(await (await download).path(), 'utf8'));
 }
