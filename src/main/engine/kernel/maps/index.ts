@@ -102,10 +102,7 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
   [T.RINGBUF, late(checkRingbufAttr, RingbufMap)],
   [T.INODE_STORAGE, storage()],
   [T.TASK_STORAGE, storage()],
-  [
-    T.BLOOM_FILTER,
-    { check: checkBloomAttr, create: (kernel, _task, attr) => new BloomFilterMap(kernel, attr) },
-  ],
+  [T.BLOOM_FILTER, late(checkBloomAttr, BloomFilterMap)],
   [T.USER_RINGBUF, late(checkRingbufAttr, UserRingbufMap)],
   [T.CGRP_STORAGE, storage()],
   [T.ARENA, late(checkArenaAttr, ArenaMap)],

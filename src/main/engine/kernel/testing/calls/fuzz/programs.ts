@@ -70,7 +70,9 @@ export class ProgramCalls {
     if (type === 'SOCKET_FILTER' || type === 'SCHED_CLS') {
       plain.push('r0 = *(u32 *)(r1 +0); exit', '*(u32 *)(r1 +48) = 7; r0 = *(u32 *)(r1 +48); exit');
     }
-    if (map === undefined || random.once(2)) return random.pick(plain);
+    // On which CPU a program runs, and so whose value it changes, is not said where there are several.
+    const isSure = map !== undefined && (this.#inLab || !map.type.includes('PERCPU'));
+    if (!isSure || random.once(2)) return random.pick(plain);
     return this.#mapBody(map);
   }
 
