@@ -80,7 +80,8 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
       create: (kernel, task, attr) => new HashOfMaps(kernel, task, attr),
     },
   ],
-  [T.DEVMAP, netAdmin(checkDeviceMapAttr, DevMap)],
+  // dev_map_alloc_check(): unlike the other maps of the network, checked before the caller's rights.
+  [T.DEVMAP, { ...netAdmin(checkDeviceMapAttr, DevMap), checkedLate: false }],
   [T.SOCKMAP, netAdmin(checkSocketMapAttr, SockMap)],
   [T.CPUMAP, late(checkDeviceMapAttr, CpuMap)],
   [T.XSKMAP, netAdmin(checkDeviceMapAttr, XskMap)],
@@ -94,7 +95,7 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
   [T.QUEUE, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
   [T.STACK, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
   [T.SK_STORAGE, storage()],
-  [T.DEVMAP_HASH, netAdmin(checkDeviceMapAttr, DevHashMap)],
+  [T.DEVMAP_HASH, { ...netAdmin(checkDeviceMapAttr, DevHashMap), checkedLate: false }],
   [
     T.STRUCT_OPS,
     { check: checkStructOpsAttr, create: (kernel, task, attr) => new StructOpsMap(kernel, task, attr) },
