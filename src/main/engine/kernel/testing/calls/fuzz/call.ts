@@ -1,4 +1,4 @@
-import { Random } from '../../../../verifier/testing/fuzz/emitter.ts';
+import type { Random } from '../../../../verifier/testing/fuzz/emitter.ts';
 
 /** A call of a list of calls (calls.txt) before it is written down: what is done, and its fields in order. */
 export interface Call {
