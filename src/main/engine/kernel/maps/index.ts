@@ -1,4 +1,4 @@
-import { MapFlag, MapType } from '../../abi/index.ts';
+import { MapType } from '../../abi/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../task.ts';
 import { ArrayMap, PercpuArrayMap, checkArrayAttr } from './array.ts';
@@ -125,6 +125,5 @@ function netAdmin(check: (attr: MapAttr) => void, Type: MapClass): MapTypeEntry 
 
 /** fd_htab_map_alloc_check(): values are descriptors. */
 function checkFdArraySize(attr: MapAttr): void {
-  const noAccess = attr.flags & ~(MapFlag.RDONLY_PROG | MapFlag.WRONLY_PROG);
-  checkFdArrayAttr({ ...attr, type: MapType.ARRAY_OF_MAPS, keySize: 4, maxEntries: 1, flags: noAccess & 0 });
+  checkFdArrayAttr({ ...attr, type: MapType.ARRAY_OF_MAPS, keySize: 4, maxEntries: 1, flags: 0 });
 }
