@@ -71,7 +71,7 @@ function plainAccess(
 function perfEventAccess(offset: number, size: number, access: AccessType): ContextField | undefined {
   if (offset < 0 || offset >= 184 || access !== 'read') return undefined;
   const isWide = offset >= 168 ? size === 8 || size === 4 || size === 2 || size === 1 : size === 8;
-  if (offset % size !== 0 && !(offset % 4 === 0 && size === 8)) return undefined;
+  if (offset % size !== 0) return undefined;
   return isWide ? SCALAR : undefined;
 }
 
