@@ -187,17 +187,8 @@ function frameCovered(
   }
   for (let i = 0; i < old.slotCount; i++) {
     const slot = old.peekSlot(i) as StackSlot;
-    if (
-      !slotCovered(
-        env,
-        slot,
-        current.peekSlot(i),
-        ids,
-        exact,
-        env.stackLiveness !== undefined || old.readSlots.has(i),
-      )
-    )
-      return false;
+    const isRead = env.stackLiveness !== undefined || old.readSlots.has(i);
+    if (!slotCovered(env, slot, current.peekSlot(i), ids, exact, isRead)) return false;
   }
   if (old.references.length !== current.references.length) return false;
   return old.references.every((reference, i) => ids.matches(reference.id, current.references[i]?.id ?? 0));

@@ -9,7 +9,8 @@ import {
 import { type Job } from '../jobs.ts';
 import { type SessionData } from '../sessions/session-data.ts';
 import { type Attachment } from '../simulation/attach.ts';
-import { DeviceReplay } from '../simulation/replay.ts';
+import { type DeviceReplay } from '../simulation/replay.ts';
+import { replaysOf } from '../simulation/session-replay.ts';
 import { DebugViews } from './debug-view.ts';
 import { findMoment } from './find.ts';
 
@@ -48,12 +49,7 @@ export class DebugSession {
     index: number,
     job: Job,
   ): Promise<DebugSession> {
-    const replays = new Map(
-      data.devices.map(({ stored }, at) => [
-        stored.index,
-        new DeviceReplay(attachment.simulation, attachment.devices[at] ?? attachment.device),
-      ]),
-    );
+    const replays = replaysOf(data, attachment);
     for (let at = 0; at <= index;) {
       const chunk = data.reader.chunkOf(at);
       if (chunk === undefined) break;

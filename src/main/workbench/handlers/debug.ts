@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts';
 import { attach } from '../simulation/attach.ts';
 import { type Context } from './context.ts';
 import { planOf, targetOf } from './kernel.ts';
-import { progressOf } from './progress.ts';
+import { runJob } from './progress.ts';
 
 type DebugMethods = Extract<MethodName, `debug.${string}`>;
 
@@ -36,11 +36,9 @@ export function debugHandlers(context: Context): Pick<Handlers, DebugMethods> {
         throw new EngineError('refused', `the driver is not attached: ${failure.message}`, {
           log: failure.log,
         });
-      const title = `Debug report ${index}`;
-      const debug = await context.jobs.run(jobId, progressOf(context, jobId, title, 'reports'), (job) =>
+      const debug = await runJob(context, { jobId, title: `Debug report ${index}`, unit: 'reports' }, (job) =>
         DebugSession.open(data, attachment, index, job),
       );
-      context.emit('job.done', { jobId });
       context.debug = debug;
       const { before, after, notes, runs } = debug;
       return { projectId, sessionId, index, kernel, before, after, notes, runs };

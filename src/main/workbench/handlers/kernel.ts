@@ -21,7 +21,7 @@ import { replaySession } from '../simulation/session-replay.ts';
 import { traceRow } from '../simulation/trace-view.ts';
 import { busName } from '../views/device-match.ts';
 import { type Context } from './context.ts';
-import { progressOf } from './progress.ts';
+import { runJob } from './progress.ts';
 
 type KernelMethods = Extract<MethodName, `kernel.${string}`>;
 
@@ -108,12 +108,11 @@ async function replayJob(
   replay: (name: string, job: Job) => Promise<StoredSession>,
 ): Promise<SessionDetail> {
   const project = context.store.projects.markRun(projectId, Date.now());
-  const session = await context.jobs.run(
-    jobId,
-    progressOf(context, jobId, `Replay ${data.session.name}`, 'reports'),
+  const session = await runJob(
+    context,
+    { jobId, title: `Replay ${data.session.name}`, unit: 'reports' },
     (job) => replay(`${data.session.name} through ${project.name}`, job),
   );
-  context.emit('job.done', { jobId });
   context.changed('sessions');
   context.changed('projects');
   return context.sessions.detail(session.sessionId);

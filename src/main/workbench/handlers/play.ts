@@ -13,7 +13,7 @@ import {
 import { chooseDevice } from '../replay-file.ts';
 import { exportSession } from '../sessions/session-export.ts';
 import { type Context } from './context.ts';
-import { progressOf } from './progress.ts';
+import { runJob } from './progress.ts';
 
 /** The project's driver in the simulated kernel of the settings; where they name the real one, in the usual one. */
 function driverOf(context: Context, projectId: string | undefined): PlayDriver | undefined {
@@ -43,10 +43,14 @@ export async function playDevice(
   context: Context,
   { jobId, deviceId, projectId, keyboard }: Params<'device.play'>,
 ): Promise<Result<'device.play'>> {
-  const report = progressOf(context, jobId, 'Playing into this system', 'reports');
-  return context.jobs.run(jobId, report, async ({ signal }) => {
+  const name = { jobId, title: 'Playing into this system', unit: 'reports' };
+  return runJob(context, name, async (job) => {
     const driver = driverOf(context, projectId);
-    const options = { signal, keyboard, onProgress: (reports: number) => report(reports, 0) };
+    const options = {
+      signal: job.signal,
+      keyboard,
+      onProgress: (reports: number): void => job.tell(reports, 0),
+    };
     const recorded = parseRecordedDeviceId(deviceId);
     if (recorded !== undefined) return { reports: await playRecorded(context, recorded, driver, options) };
     if (parseRealDeviceId(deviceId) === undefined) {

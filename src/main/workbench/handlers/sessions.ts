@@ -6,7 +6,7 @@ import { importSession } from '../sessions/session-import.ts';
 import { sessionSummary } from '../sessions/session-library.ts';
 import { sessionTimeline } from '../sessions/session-timeline.ts';
 import { reportView } from '../views/report-view.ts';
-import { progressOf } from './progress.ts';
+import { runJob } from './progress.ts';
 import { type Context } from './context.ts';
 
 type SessionMethods = Extract<MethodName, `session.${string}`>;
@@ -33,12 +33,9 @@ export function sessionHandlers(context: Context): Pick<Handlers, SessionMethods
     'session.list': () => store.sessions.list().map(sessionSummary),
     'session.import': async ({ jobId, name, bytes, projectId }) => {
       const source = { name, bytes, ...(projectId === undefined ? {} : { projectId }) };
-      const session = await context.jobs.run(
-        jobId,
-        progressOf(context, jobId, `Import ${name}`, 'bytes'),
-        (job) => importSession(store, source, job),
+      const session = await runJob(context, { jobId, title: `Import ${name}`, unit: 'bytes' }, (job) =>
+        importSession(store, source, job),
       );
-      context.emit('job.done', { jobId });
       changed();
       return sessions.detail(session.sessionId);
     },

@@ -7,7 +7,7 @@ import {
   type StoredSession,
   type StoredSessionDevice,
 } from '../../host/store/index.ts';
-import { type LiveReport } from './live-stream.ts';
+import { deliveredOf, type LiveReport } from './live-stream.ts';
 
 /** Milliseconds of reports that an abrupt end of the program may lose. */
 const COMMIT_EVERY = 250;
@@ -102,10 +102,7 @@ export class LiveRecording {
     return all.map(({ index, report }) => {
       this.#last = Math.max(this.#last, report.timeMicroseconds - start);
       // Beside a driven device one without a driver lets everything through.
-      const after =
-        this.#driven && report.after.length === 0 && report.verdict === 'pass'
-          ? [report.before]
-          : report.after;
+      const after = this.#driven ? deliveredOf(report) : report.after;
       return { ...report, after, device: index, timeMicroseconds: this.#last };
     });
   }

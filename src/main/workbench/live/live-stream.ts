@@ -7,6 +7,11 @@ import { DeviceReplay } from '../simulation/replay.ts';
 /** One report with what became of it. Times are microseconds since the stream's origin. */
 export type LiveReport = Omit<ReportInput, 'device'>;
 
+/** What a reader of hidraw got of a report: all of it where no driver stands in between. */
+export function deliveredOf({ before, after, verdict }: LiveReport): readonly Uint8Array[] {
+  return verdict === 'pass' && after.length === 0 ? [before] : after;
+}
+
 const NO_BYTES = new Uint8Array();
 
 /**

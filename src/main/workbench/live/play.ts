@@ -14,7 +14,7 @@ import { replayRecording } from '../replay-file.ts';
 import { type Resources } from '../resources.ts';
 import { type Attachment, attach } from '../simulation/attach.ts';
 import { type SimulationOptions } from '../simulation/simulation.ts';
-import { LiveStream } from './live-stream.ts';
+import { deliveredOf, LiveStream } from './live-stream.ts';
 import { planOf } from './machine-devices.ts';
 
 /** Milliseconds between two looks for what the driver's timers have sent. */
@@ -157,8 +157,8 @@ async function handOn(
   const stream = new LiveStream(attachment, now, now);
   const counts = { eventsIn: 0, eventsOut: 0 };
   const hand = async (at: number): Promise<void> => {
-    for (const { before, after, verdict } of stream.take(at)) {
-      const out = attachment === undefined && verdict === 'pass' ? [before] : after;
+    for (const taken of stream.take(at)) {
+      const out = deliveredOf(taken);
       counts.eventsOut += out.length;
       for (const report of out) await device.input(report);
     }

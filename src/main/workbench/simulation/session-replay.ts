@@ -106,6 +106,14 @@ function fixedDescriptor(device: HidDevice | undefined): { fixedDescriptor?: Uin
   return { fixedDescriptor: device.descriptor.slice() };
 }
 
+/** A replay for each device of a session, by its index there. */
+export function replaysOf(data: SessionData, attachment: Attachment): ReadonlyMap<number, DeviceReplay> {
+  const { simulation, devices, device } = attachment;
+  return new Map(
+    data.devices.map(({ stored }, at) => [stored.index, new DeviceReplay(simulation, devices[at] ?? device)]),
+  );
+}
+
 async function feed(
   data: SessionData,
   attachment: Attachment,
@@ -113,15 +121,7 @@ async function feed(
   writer: ReportWriter,
   job: Job,
 ): Promise<void> {
-  const replays = new Map(
-    data.devices.map(
-      ({ stored }, at) =>
-        [
-          stored.index,
-          new DeviceReplay(attachment.simulation, attachment.devices[at] ?? attachment.device),
-        ] as const,
-    ),
-  );
+  const replays = replaysOf(data, attachment);
   let last: DeviceReplay | undefined;
   const count = data.reader.count;
   for (let at = 0; at < count;) {

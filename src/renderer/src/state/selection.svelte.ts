@@ -7,6 +7,15 @@ export interface ByteRange {
   readonly to: number;
 }
 
+/** The bytes of the field that a chosen byte belongs to: it lights up whole. The choice itself where it is in none. */
+export function rangeOfField(
+  fields: readonly { readonly offset: number; readonly size: number }[],
+  chosen: ByteRange,
+): ByteRange {
+  const field = fields.find(({ offset, size }) => chosen.from >= offset && chosen.from < offset + size);
+  return field === undefined ? chosen : { from: field.offset, to: field.offset + field.size };
+}
+
 export interface SourceLine {
   readonly file: string;
   /** From 1. */

@@ -23,6 +23,11 @@ export function lineHues(
   return hues;
 }
 
+/** Class of a table row that stands for a line: `hue` as lineHues has it, none for a line without code. */
+export function hueClass(hue: number | undefined): string {
+  return hue === undefined ? '' : `linked hue-${hue}`;
+}
+
 /** Source line → how often it was come to: of all places where its code begins, the most. */
 export function lineHits(
   programs: readonly DebugProgramView[],

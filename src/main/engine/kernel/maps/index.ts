@@ -43,26 +43,14 @@ const T = MapType;
 
 /** Map types by number. */
 export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapTypeEntry>([
-  [T.HASH, { check: hash, create: (kernel, _task, attr) => new HashMap(kernel, attr) }],
-  [T.ARRAY, { check: checkArrayAttr, create: (kernel, _task, attr) => new ArrayMap(kernel, attr) }],
-  [
-    T.PROG_ARRAY,
-    { check: checkFdArrayAttr, create: (kernel, _task, attr) => new ProgArrayMap(kernel, attr) },
-  ],
-  [
-    T.PERF_EVENT_ARRAY,
-    { check: checkFdArrayAttr, create: (kernel, _task, attr) => new ForeignArrayMap(kernel, attr) },
-  ],
-  [T.PERCPU_HASH, { check: hash, create: (kernel, _task, attr) => new PercpuHashMap(kernel, attr) }],
-  [
-    T.PERCPU_ARRAY,
-    { check: checkArrayAttr, create: (kernel, _task, attr) => new PercpuArrayMap(kernel, attr) },
-  ],
+  [T.HASH, plain(hash, HashMap)],
+  [T.ARRAY, plain(checkArrayAttr, ArrayMap)],
+  [T.PROG_ARRAY, plain(checkFdArrayAttr, ProgArrayMap)],
+  [T.PERF_EVENT_ARRAY, plain(checkFdArrayAttr, ForeignArrayMap)],
+  [T.PERCPU_HASH, plain(hash, PercpuHashMap)],
+  [T.PERCPU_ARRAY, plain(checkArrayAttr, PercpuArrayMap)],
   [T.STACK_TRACE, late(checkStackTraceAttr, StackTraceMap)],
-  [
-    T.CGROUP_ARRAY,
-    { check: checkFdArrayAttr, create: (kernel, _task, attr) => new ForeignArrayMap(kernel, attr) },
-  ],
+  [T.CGROUP_ARRAY, plain(checkFdArrayAttr, ForeignArrayMap)],
   [T.LRU_HASH, { check: hash, create: (kernel, _task, attr) => new LruHashMap(kernel, attr, false) }],
   [T.LRU_PERCPU_HASH, { check: hash, create: (kernel, _task, attr) => new LruHashMap(kernel, attr, true) }],
   [T.LPM_TRIE, late(checkLpmTrieAttr, LpmTrieMap)],
@@ -81,45 +69,43 @@ export const MAP_TYPES: ReadonlyMap<number, MapTypeEntry> = new Map<number, MapT
     },
   ],
   // dev_map_alloc_check(): unlike the other maps of the network, checked before the caller's rights.
-  [T.DEVMAP, { ...netAdmin(checkDeviceMapAttr, DevMap), checkedLate: false }],
+  [T.DEVMAP, { ...plain(checkDeviceMapAttr, DevMap), needsNetAdmin: true }],
   [T.SOCKMAP, netAdmin(checkSocketMapAttr, SockMap)],
   [T.CPUMAP, late(checkDeviceMapAttr, CpuMap)],
   [T.XSKMAP, netAdmin(checkDeviceMapAttr, XskMap)],
   [T.SOCKHASH, netAdmin(checkSocketMapAttr, SockMap)],
   [T.CGROUP_STORAGE, late(checkCgroupStorageAttr, ForeignMap)],
-  [
-    T.REUSEPORT_SOCKARRAY,
-    { check: checkSocketMapAttr, create: (kernel, _task, attr) => new ReuseportArray(kernel, attr) },
-  ],
+  [T.REUSEPORT_SOCKARRAY, plain(checkSocketMapAttr, ReuseportArray)],
   [T.PERCPU_CGROUP_STORAGE, late(checkCgroupStorageAttr, ForeignMap)],
-  [T.QUEUE, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
-  [T.STACK, { check: checkQueueAttr, create: (kernel, _task, attr) => new QueueMap(kernel, attr) }],
-  [T.SK_STORAGE, storage()],
-  [T.DEVMAP_HASH, { ...netAdmin(checkDeviceMapAttr, DevHashMap), checkedLate: false }],
+  [T.QUEUE, plain(checkQueueAttr, QueueMap)],
+  [T.STACK, plain(checkQueueAttr, QueueMap)],
+  [T.SK_STORAGE, plain(checkStorageAttr, ForeignMap)],
+  [T.DEVMAP_HASH, { ...plain(checkDeviceMapAttr, DevHashMap), needsNetAdmin: true }],
   [
     T.STRUCT_OPS,
     { check: checkStructOpsAttr, create: (kernel, task, attr) => new StructOpsMap(kernel, task, attr) },
   ],
   [T.RINGBUF, late(checkRingbufAttr, RingbufMap)],
-  [T.INODE_STORAGE, storage()],
-  [T.TASK_STORAGE, storage()],
+  [T.INODE_STORAGE, plain(checkStorageAttr, ForeignMap)],
+  [T.TASK_STORAGE, plain(checkStorageAttr, ForeignMap)],
   [T.BLOOM_FILTER, late(checkBloomAttr, BloomFilterMap)],
   [T.USER_RINGBUF, late(checkRingbufAttr, UserRingbufMap)],
-  [T.CGRP_STORAGE, storage()],
+  [T.CGRP_STORAGE, plain(checkStorageAttr, ForeignMap)],
   [T.ARENA, late(checkArenaAttr, ArenaMap)],
 ]);
 
 type MapClass = new (kernel: Kernel, attr: MapAttr) => BpfMap;
 
-function storage(): MapTypeEntry {
-  return { check: checkStorageAttr, create: (kernel, _task, attr) => new ForeignMap(kernel, attr) };
+/** A type whose maps need nothing of the one who makes them. */
+function plain(check: MapTypeEntry['check'], Type: MapClass): MapTypeEntry {
+  return { check, create: (kernel, _task, attr) => new Type(kernel, attr) };
 }
 
-function late(check: (attr: MapAttr) => void, Type: MapClass): MapTypeEntry {
-  return { check, create: (kernel, _task, attr) => new Type(kernel, attr), checkedLate: true };
+function late(check: MapTypeEntry['check'], Type: MapClass): MapTypeEntry {
+  return { ...plain(check, Type), checkedLate: true };
 }
 
-function netAdmin(check: (attr: MapAttr) => void, Type: MapClass): MapTypeEntry {
+function netAdmin(check: MapTypeEntry['check'], Type: MapClass): MapTypeEntry {
   return { ...late(check, Type), needsNetAdmin: true };
 }
 
