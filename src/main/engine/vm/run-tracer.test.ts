@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../isa/index.ts';
 import {
   Arena,
   type HelperFunction,
@@ -10,10 +9,7 @@ import {
   VmFault,
   type VmProgram,
 } from './index.ts';
-
-function program(source: string, helpers: [number, HelperFunction][] = []): VmProgram {
-  return { name: 'test', tag: source, insns: assemble(source), helpers: new Map(helpers), kfuncs: new Map() };
-}
+import { program } from './testing/program.ts';
 
 /** Calls functions, is called back, writes to the stack and to a buffer of the caller's. */
 const BUSY = `

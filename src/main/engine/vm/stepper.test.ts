@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { toHex } from '../base/index.ts';
-import { assemble } from '../isa/index.ts';
-import { Arena, type HelperFunction, Machine, Stepper, type VmProgram } from './index.ts';
-
-function program(source: string, helpers: [number, HelperFunction][] = []): VmProgram {
-  return { name: 'test', tag: source, insns: assemble(source), helpers: new Map(helpers), kfuncs: new Map() };
-}
+import { Arena, type HelperFunction, Machine, Stepper } from './index.ts';
+import { program } from './testing/program.ts';
 
 function machine(): Machine {
   return new Machine(new Arena({ maximumBytes: 1 << 20 }));
