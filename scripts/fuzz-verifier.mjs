@@ -3,10 +3,12 @@
 // Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
 // level (1 unless told); --minutes ends it early. Differences in the verdict are printed always, in errno and last words
-// with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types. A running
-// total comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything
-// was accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
-import { realpathSync } from 'node:fs';
+// with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types, --at N the
+// program of that number alone, as it is, and --logs FOLDER keeps both logs of the last difference there. A running total
+// comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything was
+// accepted here that the kernel refuses, or less than 99.5 % of the verdicts agree.
+import { realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openFuzzedKernel } from './lib/fuzzed-kernel.mjs';
 import { projectNode, requireNode, startNode } from './toolchain.mjs';
 
@@ -31,25 +33,26 @@ const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
 const TELL_EVERY = 30_000;
 
 const words = process.argv.slice(2);
-/** The number behind a word; what stands there is then no count and no seed. */
-function option(name, otherwise) {
+/** The word behind a word, which is then no count and no seed. */
+function textOption(name) {
   const at = words.indexOf(name);
-  return at < 0 ? otherwise : Number(words.splice(at, 2)[1]);
+  return at < 0 ? undefined : words.splice(at, 2)[1];
+}
+/** The number behind a word. */
+function option(name, otherwise) {
+  const text = textOption(name);
+  return text === undefined ? otherwise : Number(text);
 }
 /** Program types behind a word, undefined for all. */
 function typesOf(name) {
-  const at = words.indexOf(name);
-  if (at < 0) return undefined;
-  return new Set(
-    words
-      .splice(at, 2)[1]
-      .split(',')
-      .map((type) => ProgType[type.toUpperCase()]),
-  );
+  const names = textOption(name)?.split(',');
+  return names && new Set(names.map((type) => ProgType[type.toUpperCase()]));
 }
 const logLevel = option('--log', 1);
 const minutes = option('--minutes', Infinity);
 const only = typesOf('--only');
+const at = option('--at', undefined);
+const logFolder = textOption('--logs');
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const [count = 20000, seed = 1] = numbers;
 const inLab = words.includes('--lab');
@@ -124,6 +127,7 @@ function step(index) {
   if (random.once(6) || corpus.includes(program))
     program = { ...program, insns: mutate(random, program.insns) };
   if (only !== undefined && !only.has(program.type)) return;
+  if (at !== undefined && at !== index) return;
   if (!isSendable(program.insns, kfuncs)) return;
   const difference = comparison.compare(program);
   if (difference === undefined || !wanted.has(difference.kind)) return;
@@ -131,7 +135,11 @@ function step(index) {
   const key = `${difference.kind} ${pattern(difference.real)} ${pattern(difference.own)}`;
   texts.set(key, (texts.get(key) ?? 0) + 1);
   if (texts.get(key) > 1) return;
-  console.log(`program ${index} of seed ${seed}, ${disagreementText(comparison.shrink(difference))}`);
+  const shown = at === undefined ? comparison.shrink(difference) : difference;
+  console.log(`program ${index} of seed ${seed}, ${disagreementText(shown)}`);
+  if (logFolder === undefined) return;
+  writeFileSync(join(logFolder, 'kernel.log'), shown.real.log.join('\n'));
+  writeFileSync(join(logFolder, 'here.log'), shown.own.log.join('\n'));
 }
 
 /** Signals are heard only when the loop lets go. */

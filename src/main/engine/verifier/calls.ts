@@ -266,10 +266,8 @@ export function exitFunction(env: Environment): void {
   }
   const caller = state.frame(state.depthOfCalls - 1);
   if (callee.inCallback) checkCallbackResult(env, callee);
-  else {
-    caller.register(0).assign(result);
-    caller.references = callee.references;
-  }
+  else caller.register(0).assign(result);
+  if (!callee.inCallback || env.input.profile.callbacksShareReferences) caller.references = callee.references;
   env.insn = callee.inCallback ? callee.callsite : callee.callsite + 1;
   if (env.log.tracesInsns) {
     env.say(`returning from callee:\n${stateText(env, callee, true)}`);
@@ -281,4 +279,13 @@ export function exitFunction(env: Environment): void {
   if (!callee.inCallback) return;
   const previous = findPreviousEntry(env, state, env.insn);
   if (previous !== undefined) widenImprecise(env, previous, state);
+}
+
+/** An instruction that may also end the function: what is behind it waits as a branch, and here the caller goes on. */
+export function endEarly(env: Environment, prepare: () => void): void {
+  env.scratchRegister(0);
+  env.push(env.insn + 1, env.insn);
+  prepare();
+  exitFunction(env);
+  env.insn -= 1;
 }

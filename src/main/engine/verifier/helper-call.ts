@@ -7,6 +7,7 @@ import { isStruct, resolveModifiers } from './btf-types.ts';
 import { HelperId } from './callback-kinds.ts';
 import {
   clearPacketPointers,
+  endEarly,
   findVmaCallback,
   forEachMapElement,
   loopCallback,
@@ -127,7 +128,7 @@ function releaseArgument(env: Environment, meta: CallArguments, prototype: Helpe
 /** An object that goes into a map: under RCU a per-CPU one may still be looked at. */
 function handOver(env: Environment, reference: number): boolean {
   const inRcu = env.inRcuSection;
-  if (!dropReference(env.frame, reference)) return false;
+  if (!dropReference(env, env.frame, reference)) return false;
   env.current.forEachRegister(
     (r) => r.refObjId === reference,
     (r) => {
@@ -384,7 +385,17 @@ export function checkHelperCall(env: Environment, insn: Insn): void {
   limitResult(env, prototype, meta);
   checkMapFunction(env, meta.map, id);
   if (id === HelperId.get_func_ip) checkFunctionIp(env);
+  if (id === HelperId.tail_call) finishTailCall(env);
   if (changesPacket) clearPacketPointers(env);
+}
+
+/** A tail call that succeeds ends the function that it is in. */
+function finishTailCall(env: Environment): void {
+  if (env.current.depthOfCalls === 0 || !env.input.profile.tailCallMayExit) return;
+  endEarly(env, () => {
+    clearPacketPointers(env);
+    env.markUnknown(env.register(0));
+  });
 }
 
 function checkFunctionIp(env: Environment): void {

@@ -94,11 +94,11 @@ function mayPointToLock(r: Register): boolean {
 }
 
 /** All pointers that are NULL together become 0, or pointers. */
-function settleNull(state: PathState, regno: number, isNull: boolean): void {
+function settleNull(env: Environment, state: PathState, regno: number, isNull: boolean): void {
   const r = state.current.register(regno);
   const { id, refObjId } = r;
   // An object that was not got need not be given back.
-  if (refObjId !== 0 && refObjId === id && isNull) dropReference(state.current, id);
+  if (refObjId !== 0 && refObjId === id && isNull) dropReference(env, state.current, id);
   const belongs = (other: Readonly<Register>): boolean => mayBeNull(other.type) && other.id === id;
   state.forEachRegister(belongs, (other) => {
     const keepsOffset = isAllocatedObject(other.type) || isNonOwningReference(other.type);
@@ -401,8 +401,8 @@ function settlePointers(
     (operation === JmpOp.JEQ || operation === JmpOp.JNE) &&
     mayBeNull(dst.type);
   if (comparesWithNull) {
-    settleNull(here, insn.dst, operation === JmpOp.JNE);
-    settleNull(there, insn.dst, operation === JmpOp.JEQ);
+    settleNull(env, here, insn.dst, operation === JmpOp.JNE);
+    settleNull(env, there, insn.dst, operation === JmpOp.JEQ);
     return;
   }
   if (matchPacket(insn, dst, env.register(insn.src), here, there)) return;

@@ -3,7 +3,7 @@
  * must be compared exactly when states are compared (mark_chain_precision in kernel/bpf/verifier.c).
  */
 import { InsnClass, InsnMode, InsnSource, JmpOp, AtomicOp, isLdImm64, type Insn } from '../isa/index.ts';
-import { isSyncCallbackInsn } from './callback-kinds.ts';
+import { HelperId, isSyncCallbackInsn } from './callback-kinds.ts';
 import { type Environment, type HistoryEntry, type LinkedRegister } from './environment.ts';
 import { printedInsn } from './print-insn.ts';
 import { stateText } from './print.ts';
@@ -130,7 +130,7 @@ function stepBack(
   } else {
     if (wanted.has(insn.dst)) return 'give-up';
     // A packet load in a subprogram may end it: the caller comes next.
-    if (env.input.profile.code >= 6012 && following !== index + 1) wanted.frame += 1;
+    if (env.input.profile.packetLoadMayExit && following !== index + 1) enterFrame(env, wanted);
     return 'on';
   }
   syncLinked(entry, wanted);
@@ -207,17 +207,12 @@ function stepJump(
     if (isPseudoKfunc(insn) && insn.imm === 0) return 'give-up';
     wanted.drop(0);
     if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: call with wanted arguments');
+    const mayExit = env.input.profile.tailCallMayExit && insn.src === 0 && insn.imm === HelperId.tail_call;
+    if (mayExit && following !== index + 1) enterFrame(env, wanted);
     return 'on';
   }
   if (operation === JmpOp.EXIT) {
-    const caller = following > 0 ? env.insns[following - 1] : undefined;
-    const fromCall = caller !== undefined && isPseudoCall(caller);
-    const wantsResult = fromCall && wanted.has(0);
-    if (fromCall && (wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: exit with wanted arguments');
-    wanted.drop(0);
-    if (wanted.frame === MAX_CALL_FRAMES - 1) env.bug('backtracking: too deep');
-    wanted.frame += 1;
-    if (wantsResult) wanted.want(0);
+    stepExit(env, following, wanted);
     return 'on';
   }
   if (operation !== JmpOp.JA && operation !== JmpOp.JCOND && (insn.code & 8) === InsnSource.X) {
@@ -227,6 +222,23 @@ function stepJump(
     if (entry?.destinationIsStack !== true) wanted.want(insn.dst);
   }
   return 'on';
+}
+
+/** Back into a function that ended; `following` is where its caller went on. */
+function stepExit(env: Environment, following: number, wanted: Wanted): void {
+  // The arguments of a callback are set by who calls it.
+  if (following >= 0 && env.factsAt(following).callsCallback) wanted.registers[wanted.frame] = wanted.mask() & ~ARGUMENTS;
+  if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: exit with wanted arguments');
+  const caller = following > 0 ? env.insns[following - 1] : undefined;
+  const wantsResult = caller !== undefined && isPseudoCall(caller) && wanted.has(0);
+  wanted.drop(0);
+  enterFrame(env, wanted);
+  if (wantsResult) wanted.want(0);
+}
+
+function enterFrame(env: Environment, wanted: Wanted): void {
+  if (wanted.frame === MAX_CALL_FRAMES - 1) env.bug('backtracking: too deep');
+  wanted.frame += 1;
 }
 
 function stepCall(env: Environment, insn: Insn, index: number, wanted: Wanted): StepResult {

@@ -38,12 +38,16 @@ export interface VerifierProfile {
   readonly comparesLiveOnly: boolean;
   /** See findSingleValues() of bounds.ts. */
   readonly findsSingleValues: boolean;
+  /** A callback may leave objects to its caller and release its caller's (6.13). */
+  readonly callbacksShareReferences: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
   /** The constant between them may be negative, subtracted, or of 32 bits (7.0, and stable branches from 6.18 on). */
   readonly linkedDifferences: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
   readonly packetLoadMayExit: boolean;
+  /** A tail call in a subprogram may end it, with any result and another packet (6.19, and 6.18 stable). */
+  readonly tailCallMayExit: boolean;
   /** Instruction limit of root. */
   readonly instructionLimit: number;
 }
@@ -74,9 +78,11 @@ export function verifierProfile(version: string): VerifierProfile {
     linksLiveOnly: code >= 6018,
     comparesLiveOnly: code >= 6016,
     findsSingleValues: code >= 6018,
+    callbacksShareReferences: code >= 6013,
     linkedConstants: code >= 6010,
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
+    tailCallMayExit: code >= 6018,
     instructionLimit: 1_000_000,
   };
 }

@@ -4,6 +4,11 @@ import { type Environment } from './environment.ts';
 import { type FrameState, type Reference } from './state.ts';
 import { isNonOwningReference } from './reg-type.ts';
 
+/** What a callback acquires it must release itself, and nothing else: until 6.12. */
+function keepsItsReferences(env: Environment, frame: FrameState): boolean {
+  return frame.inCallback && !env.input.profile.callbacksShareReferences;
+}
+
 /** Notes an acquired object; its id. */
 export function acquireReference(env: Environment, insn: number): number {
   const frame = env.frame;
@@ -14,11 +19,11 @@ export function acquireReference(env: Environment, insn: number): number {
 }
 
 /** Forgets an acquired object in one frame; false where it is not known there. */
-export function dropReference(frame: FrameState, id: number): boolean {
+export function dropReference(env: Environment, frame: FrameState, id: number): boolean {
   const index = frame.references.findIndex((reference) => reference.id === id);
   const found = frame.references[index];
   if (found === undefined) return false;
-  if (frame.inCallback && found.callbackFrame !== frame.index) return false;
+  if (keepsItsReferences(env, frame) && found.callbackFrame !== frame.index) return false;
   const rest = [...frame.references];
   const last = rest.pop();
   if (last !== undefined && index < rest.length) rest[index] = last;
@@ -28,7 +33,7 @@ export function dropReference(frame: FrameState, id: number): boolean {
 
 /** Releases an object: no register may be used any more that holds it. False where it was not acquired. */
 export function releaseReference(env: Environment, id: number): boolean {
-  if (!dropReference(env.frame, id)) return false;
+  if (!dropReference(env, env.frame, id)) return false;
   env.current.forEachRegister(
     (register) => register.refObjId === id,
     (register) => env.invalidate(register),
@@ -47,10 +52,11 @@ export function invalidateNonOwningReferences(env: Environment): void {
 /** Says which objects are still held when a program or callback ends; true if there are any. */
 export function reportsLeak(env: Environment, exceptional: boolean): boolean {
   const frame = env.frame;
-  if (!exceptional && frame.index !== 0 && !frame.inCallback) return false;
+  const isCallback = keepsItsReferences(env, frame);
+  if (!exceptional && frame.index !== 0 && !isCallback) return false;
   let leaks = false;
   for (const reference of frame.references) {
-    if (!exceptional && frame.inCallback && reference.callbackFrame !== frame.index) continue;
+    if (!exceptional && isCallback && reference.callbackFrame !== frame.index) continue;
     env.say(`Unreleased reference id=${reference.id} alloc_insn=${reference.insn}\n`);
     leaks = true;
   }

@@ -12,7 +12,7 @@ import {
 } from '../isa/index.ts';
 import { checkAlu } from './alu.ts';
 import { HelperId } from './callback-kinds.ts';
-import { callFunction, exitFunction } from './calls.ts';
+import { callFunction, endEarly, exitFunction } from './calls.ts';
 import { LoopVisits } from './components.ts';
 import { type Environment } from './environment.ts';
 import { ArgKind, prepareArguments } from './function-args.ts';
@@ -119,11 +119,7 @@ function checkPacketLoad(env: Environment, insn: Insn): void {
   env.markUnknown(env.register(0));
   if (env.current.depthOfCalls === 0 || !env.input.profile.packetLoadMayExit) return;
   // The load may end the function with 0 where the packet is too short.
-  env.scratchRegister(0);
-  env.push(env.insn + 1, env.insn);
-  env.register(0).markScalarZero(!env.privileged);
-  exitFunction(env);
-  env.insn -= 1;
+  endEarly(env, () => env.register(0).markScalarZero(!env.privileged));
 }
 
 function checkCallFields(env: Environment, insn: Insn): void {
