@@ -227,7 +227,8 @@ function stepJump(
 /** Back into a function that ended; `following` is where its caller went on. */
 function stepExit(env: Environment, following: number, wanted: Wanted): void {
   // The arguments of a callback are set by who calls it.
-  if (following >= 0 && env.factsAt(following).callsCallback) wanted.registers[wanted.frame] = wanted.mask() & ~ARGUMENTS;
+  if (following >= 0 && env.factsAt(following).callsCallback)
+    wanted.registers[wanted.frame] = wanted.mask() & ~ARGUMENTS;
   if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: exit with wanted arguments');
   const caller = following > 0 ? env.insns[following - 1] : undefined;
   const wantsResult = caller !== undefined && isPseudoCall(caller) && wanted.has(0);
