@@ -139,7 +139,7 @@ export function pushCallback(env: Environment, insn: Insn, subprogram: number, s
     pushAsync(env, subprogram, isWork, caller, setup);
     return;
   }
-  const state = env.push(info.start, env.insn);
+  const state = env.push(info.start, env.insn, Errno.ENOMEM);
   enterFunction(env, state, subprogram, env.insn, setup);
   state.callbackUnrollDepth += 1;
   state.frame(state.depthOfCalls - 1).callbackDepth += 1;
@@ -163,7 +163,7 @@ function pushAsync(
   setup(env, caller, frame);
   state.lastInsn = 0;
   state.firstInsn = 0;
-  env.pushState(state, env.subprogram(subprogram).start, env.insn, ' for async cb');
+  env.pushState(state, env.subprogram(subprogram).start, env.insn, { suffix: ' for async cb' });
 }
 
 /** Made once: many callbacks are looked at without BTF, and an error costs its stack trace. */

@@ -133,7 +133,10 @@ class GraphWalk {
     const sleepableKfunc =
       insn.src === PseudoSource.KFUNC_CALL &&
       ((env.kfuncs.get(insn.imm)?.info?.flags ?? 0) & KfuncFlag.SLEEPABLE) !== 0;
-    if (sleepableKfunc || (insn.src === 0 && helperPrototype(insn.imm)?.mightSleep === true)) {
+    if (
+      sleepableKfunc ||
+      (insn.src === 0 && env.helpers.has(insn.imm) && helperPrototype(insn.imm)?.mightSleep === true)
+    ) {
       env.containing(at).mightSleep = true;
     }
     if (insn.src === PseudoSource.KFUNC_CALL) {

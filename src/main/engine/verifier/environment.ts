@@ -360,20 +360,29 @@ export class Environment {
     return code === 6012 || code >= 6019 || (code === 6018 && !isOr);
   }
 
-  /** Notes a branch for later. The state is a copy of the current one. */
-  push(insn: number, previous: number): PathState {
+  /** Notes a branch for later. The state is a copy of the current one. `tooMany`: see pushState(). */
+  push(insn: number, previous: number, tooMany: number = Errno.EFAULT): PathState {
     const state = this.current.clone();
-    this.pushState(state, insn, previous);
+    this.pushState(state, insn, previous, { tooMany });
     if (state.parent !== undefined) state.parent.branches += 1;
     return state;
   }
 
-  pushState(state: PathState, insn: number, previous: number, suffix = ''): void {
+  /**
+   * Notes a state for later (push_stack). What waits is limited; past that `tooMany` is the errno, which depends on who
+   * asks: E2BIG for everyone since 6.19.
+   */
+  pushState(
+    state: PathState,
+    insn: number,
+    previous: number,
+    { tooMany = Errno.EFAULT as number, suffix = '' } = {},
+  ): void {
     const trail = this.trail.mark(this.processed);
     this.pending.push({ state, insn, previous, mark: this.log.mark(), trail });
-    if (this.pending.length > 8192) {
-      this.reject(Errno.E2BIG, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);
-    }
+    if (this.pending.length <= 8192) return;
+    const errno = this.input.profile.code >= 6019 ? Errno.E2BIG : tooMany;
+    this.reject(errno, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);
   }
 
   /** Special fields of an object that the program allocates. */

@@ -149,7 +149,7 @@ export function forkIterator(env: Environment, call: KfuncCall): void {
       env.bug('bad parent state for iter next call');
     }
     const previous = findPreviousEntry(env, checkpoint, env.insn);
-    const queued = env.push(env.insn + 1, env.insn);
+    const queued = env.push(env.insn + 1, env.insn, Errno.ENOMEM);
     const other = queued.frame(place.frame).slot(place.slot).value;
     other.iterState = IterState.ACTIVE;
     other.iterDepth += 1;

@@ -234,13 +234,16 @@ function syncLinked(
 
 /** may_goto: both ways, the loop ends at some time (6.9). */
 function mayGoto(env: Environment, insn: Insn): void {
-  if (insn.code !== Op.MAY_GOTO || insn.src !== 0 || insn.dst !== 0 || insn.imm !== 0) {
-    env.reject(Errno.EINVAL, `invalid may_goto off ${insn.off} imm ${insn.imm}`);
+  // One that jumps nowhere is taken since 6.14.
+  const older = env.input.profile.code < 6014;
+  const isPlain = insn.code === Op.MAY_GOTO && insn.src === 0 && insn.dst === 0 && insn.imm === 0;
+  if (!isPlain || (older && insn.off === 0)) {
+    env.reject(Errno.EINVAL, `invalid may_goto ${older ? `off ${insn.off} ` : ''}imm ${insn.imm}`);
   }
   const index = env.insn;
   const checkpoint = env.current.parent;
   const previous = checkpoint === undefined ? undefined : findPreviousEntry(env, checkpoint, index);
-  const queued = env.push(index + 1, index);
+  const queued = env.push(index + 1, index, Errno.ENOMEM);
   queued.mayGotoDepth += 1;
   if (previous !== undefined) widenImprecise(env, previous, queued);
   env.insn += insn.off;

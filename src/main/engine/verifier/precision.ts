@@ -117,7 +117,7 @@ function stepBack(
   const class_ = insn.code & 7;
   let result: StepResult = 'on';
   if (class_ === InsnClass.ALU || class_ === InsnClass.ALU64) stepAlu(insn, wanted);
-  else if (class_ === InsnClass.LDX || isFetchingAtomic(insn)) {
+  else if (class_ === InsnClass.LDX || (env.input.profile.tracksFetches && isFetchingAtomic(insn))) {
     stepLoad(insn, entry, wanted);
     return 'on';
   } else if (class_ === InsnClass.STX || class_ === InsnClass.ST) {

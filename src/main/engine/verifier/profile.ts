@@ -46,6 +46,8 @@ export interface VerifierProfile {
   readonly linkedDifferences: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
   readonly packetLoadMayExit: boolean;
+  /** What an atomic instruction fetched from the stack is as precise as what was there (7.0). */
+  readonly tracksFetches: boolean;
   /** A tail call in a subprogram may end it, with any result and another packet (6.19, and 6.18 stable). */
   readonly tailCallMayExit: boolean;
   /** Instruction limit of root. */
@@ -82,6 +84,7 @@ export function verifierProfile(version: string): VerifierProfile {
     linkedConstants: code >= 6010,
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
+    tracksFetches: code >= 7000,
     tailCallMayExit: code >= 6018,
     instructionLimit: 1_000_000,
   };

@@ -1,9 +1,9 @@
-import { helpersOf } from '../abi/index.ts';
+import { ProgType, helpersOf } from '../abi/index.ts';
 import { findSingleValues } from './bounds.ts';
 import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
 import { isLdImm64, PseudoSource } from '../isa/index.ts';
-import { Environment, Rejection, type Subprogram } from './environment.ts';
+import { Environment, Rejection } from './environment.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { lineOf } from './print.ts';
@@ -16,9 +16,10 @@ import { type AccessKind, type VerifierInput, type VerifierMap, type VerifierRes
 import { TrailReader } from './trail.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
 
-/** Helpers that this program may call. */
+/** Helpers that this program may call; those of struct_ops programs are known once the struct is (checkAttach). */
 function allowedHelpers(env: Environment): ReadonlySet<number> {
   const { input } = env;
+  if (input.progType === ProgType.STRUCT_OPS && env.structOps === undefined) return new Set();
   const all = helpersOf({
     type: input.progType,
     attachType: input.expectedAttachType,
@@ -56,9 +57,10 @@ function check(env: Environment): void {
   checkSubprograms(env);
   checkProgramBtf(env);
   resolveInsns(env);
+  env.helpers = allowedHelpers(env);
   checkCfg(env);
   checkAttach(env);
-  env.helpers = allowedHelpers(env);
+  if (env.structOps !== undefined) env.helpers = allowedHelpers(env);
   if (env.input.profile.findsComponents) findComponents(env);
   computeLiveRegisters(env);
   printLiveRegisters(env);
@@ -69,24 +71,33 @@ function check(env: Environment): void {
 }
 
 /**
- * A callback that no path enters is removed as dead code, but its address is still loaded: making machine code of the
- * other functions then fails (jit_subprogs). With one function behind it in the program the address is that one's.
+ * A callback that no path enters is removed as dead code, but its address is still loaded: it stays the number that it
+ * was, whatever stands there then. Where no function begins, making machine code fails (jit_subprogs).
  */
 function checkCallbacksReached(env: Environment): void {
-  const isReached = ({ start, end }: Subprogram): boolean =>
-    env.facts.slice(start, end).some(({ seen }) => seen);
-  if (env.subprograms.filter(isReached).length < 2) return;
-  let position = 0;
+  const seen = env.insns.map((_, i) => env.factsAt(i).seen || isSecondHalf(env, i));
+  const reached = env.subprograms.filter(({ start }) => seen[start] === true);
+  if (reached.length < 2) return;
+  const newStarts = new Set(reached.map(({ start }) => afterRemoval(seen, start)));
   env.insns.forEach((insn, i) => {
-    if (!env.factsAt(i).seen) return;
-    if (isLdImm64(insn) && insn.src === PseudoSource.FUNC) {
-      const first = env.findSubprogram(i + insn.imm + 1);
-      if (!env.subprograms.slice(first).some(isReached)) {
-        env.bug(`No program to jit at insn ${position} (subprog < 0)`);
-      }
-    }
-    position += isLdImm64(insn) ? 2 : 1;
+    if (!env.factsAt(i).seen || !isLdImm64(insn) || insn.src !== PseudoSource.FUNC) return;
+    const target = afterRemoval(seen, i + insn.imm + 1);
+    if (!newStarts.has(target)) env.bug(`No program to jit at insn ${target} (subprog < 0)`);
   });
+}
+
+function isSecondHalf(env: Environment, index: number): boolean {
+  const before = env.insns[index - 1];
+  return before !== undefined && isLdImm64(before) && env.factsAt(index - 1).seen;
+}
+
+/** Number of an instruction once dead code is gone; one that is dead itself is counted from what begins its dead run. */
+function afterRemoval(seen: readonly boolean[], insn: number): number {
+  let runStart = insn;
+  while (seen[insn] === false && seen[runStart - 1] === false) runStart -= 1;
+  let removed = 0;
+  for (let i = 0; i < runStart; i++) if (seen[i] === false) removed += 1;
+  return insn - removed;
 }
 
 /** The log's last lines (print_verification_stats). */
