@@ -9,6 +9,8 @@ export interface DisassembleNames {
   readonly helper?: (id: number) => string | undefined;
   /** Name of the kfunc that the call refers to. */
   readonly kfunc?: (insn: Insn) => string | undefined;
+  /** False for kernels that do not know load_acquire and store_release. */
+  readonly loadAcquire?: boolean;
   /** What ld_imm64 loads, in words: `map[id:5]` (bpftool does that); the kernel prints the number. */
   readonly constant?: (insn: Insn, value: bigint) => string | undefined;
 }
@@ -91,7 +93,7 @@ function alu(insn: Insn): string {
   return `${letter}${dst} ${sign} ${extend}${letter}${src}`;
 }
 
-function atomic(insn: Insn): string | undefined {
+function atomic(insn: Insn, names: DisassembleNames): string | undefined {
   const { code, dst, src, off, imm } = insn;
   const size = sizeText(code);
   const place = `(r${dst} ${plus(off)})`;
@@ -108,8 +110,10 @@ function atomic(insn: Insn): string | undefined {
     case AtomicOp.XCHG:
       return `r${src} = atomic${wide}_xchg((${size} *)${place}, r${src})`;
     case AtomicOp.LOAD_ACQ:
+      if (names.loadAcquire === false) return undefined;
       return `r${dst} = load_acquire((${size} *)(r${src} ${plus(off)}))`;
     case AtomicOp.STORE_REL:
+      if (names.loadAcquire === false) return undefined;
       return `store_release((${size} *)${place}, r${src})`;
     default:
       return undefined;
@@ -132,7 +136,8 @@ function call(insn: Insn, names: DisassembleNames): string {
   if (insn.src === PseudoSource.KFUNC_CALL) {
     return `call ${names.kfunc?.(insn) ?? 'kernel-function'}#${insn.imm}`;
   }
-  return `call ${names.helper?.(insn.imm) ?? 'unknown'}#${insn.imm}`;
+  const name = insn.src === 0 ? names.helper?.(insn.imm) : undefined;
+  return `call ${name ?? 'unknown'}#${insn.imm}`;
 }
 
 function jump(insn: Insn, names: DisassembleNames): string {
@@ -158,7 +163,7 @@ function textOf(insn: Insn, next: Insn | undefined, names: DisassembleNames): st
       return alu(insn);
     case InsnClass.STX:
       if (mode === InsnMode.MEM) return `*(${sizeText(code)} *)(r${dst} ${plus(off)}) = r${src}`;
-      return mode === InsnMode.ATOMIC ? atomic(insn) : undefined;
+      return mode === InsnMode.ATOMIC ? atomic(insn, names) : undefined;
     case InsnClass.ST:
       if (mode === InsnMode.MEM) return `*(${sizeText(code)} *)(r${dst} ${plus(off)}) = ${imm}`;
       return mode === InsnMode.ATOMIC ? 'nospec' : undefined;

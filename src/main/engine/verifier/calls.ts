@@ -6,6 +6,7 @@ import { isAsyncCallbackInsn, isWorkCallback } from './callback-kinds.ts';
 import { markDynptrRegister } from './dynptr.ts';
 import { Rejection, type Environment } from './environment.ts';
 import { checkFunctionArguments } from './function-args.ts';
+import { markRegisterRead } from './liveness.ts';
 import { findPreviousEntry, widenImprecise } from './loops.ts';
 import { markPrecise } from './precision.ts';
 import { stateText } from './print.ts';
@@ -20,11 +21,7 @@ import { isPseudoKfunc } from './subprograms.ts';
 type Setup = (env: Environment, caller: FrameState, callee: FrameState) => void;
 
 function passArguments(_env: Environment, caller: FrameState, callee: FrameState): void {
-  for (let i = 1; i <= 5; i++) copyArgument(callee.register(i), caller.peek(i));
-}
-
-function copyArgument(to: Register, from: Readonly<Register>): void {
-  to.assign(from);
+  for (let i = 1; i <= 5; i++) callee.copyWithMarks(i, caller, i);
 }
 
 function forgetFrom(env: Environment, frame: FrameState, first: number): void {
@@ -60,10 +57,10 @@ export const forEachMapElement: Setup = (env, caller, callee) => {
     env.reject(Errno.ENOTSUPP, 'callback function not allowed for map');
   }
   const first = caller.register(1);
-  copyArgument(callee.register(1), first);
+  callee.copyWithMarks(1, caller, 1);
   setMapPointer(callee.register(2), RegType.MAP_KEY, first);
   setMapPointer(callee.register(3), RegType.MAP_VALUE, first);
-  copyArgument(callee.register(4), caller.register(3));
+  callee.copyWithMarks(4, caller, 3);
   forgetFrom(env, callee, 5);
   enterCallback(callee);
 };
@@ -71,7 +68,7 @@ export const forEachMapElement: Setup = (env, caller, callee) => {
 /** bpf_loop: callback(index, context). */
 export const loopCallback: Setup = (env, caller, callee) => {
   callee.register(1).type = RegType.SCALAR;
-  copyArgument(callee.register(2), caller.register(3));
+  callee.copyWithMarks(2, caller, 3);
   forgetFrom(env, callee, 3);
   enterCallback(callee);
 };
@@ -89,13 +86,13 @@ export const timerCallback: Setup = (env, caller, callee) => {
 
 /** bpf_find_vma: callback(task, vma, context). */
 export const findVmaCallback: Setup = (env, caller, callee) => {
-  copyArgument(callee.register(1), caller.register(1));
+  callee.copyWithMarks(1, caller, 1);
   const vma = callee.register(2);
   vma.markKnownZero();
   vma.type = RegType.BTF_ID;
   vma.btf = env.input.kernelBtf;
   vma.btfId = env.input.kernelBtf?.findByNameKind('vm_area_struct', BtfKind.STRUCT) ?? 0;
-  copyArgument(callee.register(3), caller.register(4));
+  callee.copyWithMarks(3, caller, 4);
   forgetFrom(env, callee, 4);
   enterCallback(callee);
 };
@@ -104,7 +101,7 @@ export const findVmaCallback: Setup = (env, caller, callee) => {
 export const userRingbufCallback: Setup = (env, caller, callee) => {
   env.markNotInit(callee.register(0));
   markDynptrRegister(callee.register(1), DynptrType.LOCAL, true, env.newId());
-  copyArgument(callee.register(2), caller.register(3));
+  callee.copyWithMarks(2, caller, 3);
   forgetFrom(env, callee, 3);
   enterCallback(callee);
 };
@@ -249,6 +246,7 @@ function checkCallbackResult(env: Environment, callee: FrameState): void {
   if (result.type !== RegType.SCALAR) {
     env.reject(Errno.EACCES, 'R0 not a scalar value');
   }
+  markRegisterRead(env, callee, 0, true);
   markPrecise(env, 0);
   if (!checkReturnRange(callee.callbackRange, result, false)) {
     env.reject(Errno.EINVAL, rangeText('At callback return', 'R0', result, callee.callbackRange));
@@ -266,7 +264,7 @@ export function exitFunction(env: Environment): void {
   }
   const caller = state.frame(state.depthOfCalls - 1);
   if (callee.inCallback) checkCallbackResult(env, callee);
-  else caller.register(0).assign(result);
+  else caller.copyWithMarks(0, callee, 0);
   if (!callee.inCallback || env.input.profile.callbacksShareReferences) caller.references = callee.references;
   env.insn = callee.inCallback ? callee.callsite : callee.callsite + 1;
   if (env.log.tracesInsns) {

@@ -202,8 +202,8 @@ export class Environment {
   insnPrintLength = 0;
   readonly accesses = new Map<number, AccessKind | 'mixed'>();
   readonly knownStates: KnownStates | undefined;
-  /** What is said of global functions that were found safe: it stays in the log. */
-  readonly conclusions: string[] = [];
+  /** What was said of the last global function that was found safe. */
+  conclusion: string | undefined = undefined;
   readonly warnings: VerifierWarning[] = [];
   failedAt: number | undefined;
   readonly #structFields = new Map<number, readonly SpecialField[]>();
@@ -302,6 +302,7 @@ export class Environment {
   /** A fresh frame: R10 is its frame pointer, nothing else may be read. */
   newFrame(callsite: number, index: number, subprogram: number): FrameState {
     const frame = new FrameState(++this.activations, callsite, index, subprogram);
+    frame.unlink();
     for (let i = 0; i < REGISTERS; i++) {
       const register = new RegisterClass();
       register.markNotInit(!this.privileged);

@@ -180,9 +180,11 @@ function frameCovered(
   live: number,
 ): boolean {
   if (old.callbackDepth > current.callbackDepth) return false;
-  const skipsDead = exact === 'covers' || env.input.profile.comparesLiveOnly;
+  const { comparesLiveOnly, walksStates } = env.input.profile;
+  let needed = comparesLiveOnly ? live : -1;
+  if (walksStates && exact === 'covers') needed &= old.readRegisters;
   for (let i = 0; i < 11; i++) {
-    if (skipsDead && (live & (1 << i)) === 0) continue;
+    if ((needed & (1 << i)) === 0) continue;
     if (!registerCovered(old.peek(i), current.peek(i), ids, exact)) return false;
   }
   for (let i = 0; i < old.slotCount; i++) {

@@ -11,6 +11,7 @@ import { forkIterator } from './iterator.ts';
 import { checkKfuncArguments } from './kfunc-args.ts';
 import { KfuncCall } from './kfunc-meta.ts';
 import { mayAccessPacket } from './memory-bounds.ts';
+import { markRegisterRead } from './liveness.ts';
 import { acquireReference, releaseReference } from './references.ts';
 import { checkReturnCode } from './return-code.ts';
 import { IterState } from './register.ts';
@@ -138,10 +139,19 @@ export function checkKfuncCall(env: Environment, insn: Insn): boolean {
   checkPreempt(env, call, sleeps);
   settleReferences(env, call);
   const isThrow = throwsException(env, call);
+  readArguments(env, call);
   clearCallerSaved(env, env.frame);
   setResult(env, call);
   if ((call.flags & KfuncFlag.ITER_NEXT) !== 0) forkIterator(env, call);
   return isThrow;
+}
+
+/** The call reads its arguments (mark_btf_func_reg_size). */
+function readArguments(env: Environment, call: KfuncCall): void {
+  call.proto.parameters.forEach((parameter, i) => {
+    const type = resolveModifiers(call.btf, parameter.type);
+    markRegisterRead(env, env.frame, i + 1, isPointer(type) || call.btf.sizeOf(type.id) === 8);
+  });
 }
 
 const OBJECT_MAKERS = ['bpf_obj_new_impl', 'bpf_percpu_obj_new_impl', 'bpf_refcount_acquire_impl'];

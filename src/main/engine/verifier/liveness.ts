@@ -1,11 +1,22 @@
 /**
- * Which values are still needed: registers by data flow over the program (compute_live_registers), stack slots until 6.17
- * by marks that reads leave on the checkpoints before (mark_reg_read), since then as stack-liveness.ts tells.
+ * Which values are still needed. Registers and stack slots until 6.17 by marks that reads leave on the checkpoints before
+ * (mark_reg_read); registers since 6.16 by data flow over the program (compute_live_registers), slots since 6.18 as
+ * stack-liveness.ts tells.
  */
 import { type Environment } from './environment.ts';
-import { AtomicOp, InsnClass, InsnMode, JmpOp, PseudoSource, type Insn } from '../isa/index.ts';
+import {
+  AluOp,
+  AtomicOp,
+  InsnClass,
+  InsnMode,
+  InsnSize,
+  JmpOp,
+  PseudoSource,
+  type Insn,
+} from '../isa/index.ts';
 import { successors } from './flow.ts';
-import { type FrameState } from './state.ts';
+import { RegType } from './reg-type.ts';
+import { FRAME_POINTER, type FrameState } from './state.ts';
 
 /** A whole slot is written: nobody behind reads what was there before. */
 export function markSlotWritten(env: Environment, frame: FrameState, slotIndex: number): void {
@@ -13,14 +24,19 @@ export function markSlotWritten(env: Environment, frame: FrameState, slotIndex: 
   env.stackLiveness?.noteWrite(frame.index, slotIndex);
 }
 
-/** Marks a slot as read: the checkpoints before must keep it, up to where it was written. */
-export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number): void {
+/**
+ * Marks a slot as read: the checkpoints before must keep it, up to where it was written. `walked`: how many states have the
+ * mark already.
+ */
+export function markSlotRead(env: Environment, frame: FrameState, slotIndex: number, walked = 0): void {
   if (env.stackLiveness !== undefined) {
     env.stackLiveness.noteRead(frame.index, slotIndex);
     return;
   }
-  if (frame.writtenSlots.has(slotIndex)) return;
-  let walked = 0;
+  if (frame.writtenSlots.has(slotIndex)) {
+    noteWalk(env, walked);
+    return;
+  }
   for (let state = env.current.parent; state !== undefined; state = state.parent) {
     const parent = state.frames[frame.index];
     if (parent === undefined || parent.activation !== frame.activation) break;
@@ -29,7 +45,63 @@ export function markSlotRead(env: Environment, frame: FrameState, slotIndex: num
     walked += 1;
     if (parent.writtenSlots.has(slotIndex)) break;
   }
+  noteWalk(env, walked);
+}
+
+/** The statistics tell the longest walk over checkpoints (mark_read). */
+function noteWalk(env: Environment, walked: number): void {
   if (walked > env.longestMarkReadWalk) env.longestMarkReadWalk = walked;
+}
+
+/** Notes in one state that a register is read; false where as much was known. */
+export function noteRegisterRead(frame: FrameState, register: number, isWhole: boolean): boolean {
+  const bit = 1 << register;
+  if ((frame.readWholeRegisters & bit) !== 0 || (!isWhole && (frame.readRegisters & bit) !== 0)) return false;
+  frame.readRegisters |= bit;
+  if (isWhole) frame.readWholeRegisters |= bit;
+  return true;
+}
+
+/**
+ * Marks a register as read in the checkpoints before, up to where it was written (mark_reg_read). `isWhole`: all 64 bits;
+ * `walked`: how many states have the mark already.
+ */
+export function markRegisterRead(
+  env: Environment,
+  reader: FrameState,
+  register: number,
+  isWhole: boolean,
+  walked = 0,
+): void {
+  if (!env.input.profile.walksStates || register === FRAME_POINTER) return;
+  let frame = reader;
+  let index = register;
+  for (let state = env.current.parent; state !== undefined; state = state.parent) {
+    const link = (frame.writtenRegisters & (1 << index)) === 0 ? frame.linkOf(index) : undefined;
+    const before = link === undefined ? undefined : state.frames[link.frame];
+    if (link === undefined || before === undefined) break;
+    if (!noteRegisterRead(before, link.register, isWhole)) break;
+    walked += 1;
+    frame = before;
+    index = link.register;
+  }
+  noteWalk(env, walked);
+}
+
+/** An instruction reads all 64 bits of a register, not the low half only (is_reg64). */
+export function readsWholeRegister(env: Environment, insn: Insn, register: number): boolean {
+  switch (insn.code & 7) {
+    case InsnClass.ALU64:
+      return (insn.code & 0xf0) !== AluOp.END || insn.imm === 64;
+    case InsnClass.ALU:
+      return (insn.code & 0xf0) === AluOp.END && insn.imm === 64;
+    case InsnClass.JMP32:
+      return false;
+    case InsnClass.STX:
+      return env.frame.peek(register).type !== RegType.SCALAR || (insn.code & 0x18) === InsnSize.DW;
+    default:
+      return true;
+  }
 }
 
 const CALLER_SAVED = 0b111111;

@@ -13,6 +13,7 @@ export function printedInsn(env: Environment, index: number): string {
   const address = map === undefined ? undefined : mapAddress(map, env.factsAt(index).mapOffset, insn.src);
   return printInsn(insn, env.insns[index + 1], {
     helper: helperText,
+    loadAcquire: env.input.profile.loadAcquire,
     constant: () => (address === undefined ? undefined : `0x${address.toString(16)}`),
     kfunc: (insn) => env.kfuncs.get(insn.imm)?.name,
   });

@@ -168,7 +168,8 @@ export function stateParts(
     if (r.type === RegType.NOT_INIT) continue;
     if (!all && (env.scratchedRegisters & (1 << i)) === 0) continue;
     const written = (frame.writtenRegisters & (1 << i)) !== 0;
-    registers.push([i, liveText(env, false, written), registerText(frame, r)]);
+    const read = (frame.readRegisters & (1 << i)) !== 0;
+    registers.push([i, liveText(env, read, written), registerText(frame, r)]);
   }
   for (let i = 0; i < frame.slotCount; i++) {
     if (!all && !env.scratchedSlots.has(i)) continue;

@@ -3,7 +3,7 @@ import { Errno } from '../abi/index.ts';
 import { Op } from '../isa/index.ts';
 import { frameInsn, maybeLooping, statesEqual } from './equality.ts';
 import { type Environment } from './environment.ts';
-import { cleanFrame, markSlotRead } from './liveness.ts';
+import { cleanFrame, markRegisterRead, markSlotRead, noteRegisterRead } from './liveness.ts';
 import { exploredAt, loopEntryOf, releaseState, updateLoopEntry } from './loops.ts';
 import { historyEntry, markAllImprecise, propagatePrecision } from './precision.ts';
 import { printLine, stateText } from './print.ts';
@@ -27,7 +27,8 @@ function cleanStates(env: Environment, list: readonly PathState[], insn: number)
     const isLive = env.stackLiveness?.query(state);
     state.frames.forEach((frame, i) => {
       const at = frameInsn(state, i, insn);
-      cleanFrame(env, frame, env.factsAt(at).liveRegisters, (slot) =>
+      const live = env.input.profile.comparesLiveOnly ? env.factsAt(at).liveRegisters : frame.readRegisters;
+      cleanFrame(env, frame, live, (slot) =>
         isLive === undefined ? frame.readSlots.has(slot) : isLive(i, slot),
       );
     });
@@ -39,11 +40,16 @@ function propagateLiveness(env: Environment, old: PathState): void {
   if (env.stackLiveness !== undefined) return;
   old.frames.forEach((frame, index) => {
     const current = env.current.frame(index);
+    for (let i = index < old.depthOfCalls ? 6 : 0; i < FRAME_POINTER; i++) {
+      if ((frame.readRegisters & (1 << i)) === 0) continue;
+      const isWhole = (frame.readWholeRegisters & (1 << i)) !== 0;
+      if (noteRegisterRead(current, i, isWhole)) markRegisterRead(env, current, i, isWhole, 1);
+    }
     const slots = Math.min(frame.slotCount, current.slotCount);
     for (let i = 0; i < slots; i++) {
       if (!frame.readSlots.has(i) || current.readSlots.has(i)) continue;
       current.readSlots.add(i);
-      markSlotRead(env, current, i);
+      markSlotRead(env, current, i, 1);
     }
   });
 }
@@ -208,9 +214,5 @@ function addCheckpoint(env: Environment, list: PathState[], insn: number): void 
   current.depth = checkpoint.depth + 1;
   current.branches = 1;
   list.push(checkpoint);
-  for (const frame of current.frames) {
-    frame.writtenRegisters &= 1 << FRAME_POINTER;
-    frame.writtenSlots.clear();
-    frame.readSlots.clear();
-  }
+  for (const frame of current.frames) frame.beginMarks();
 }

@@ -2,6 +2,7 @@
 import { Errno, ProgFlag } from '../abi/index.ts';
 import { boundsViolation } from './bounds.ts';
 import { type Environment } from './environment.ts';
+import { markRegisterRead, readsWholeRegister } from './liveness.ts';
 import { FRAME_POINTER, REGISTERS, type FrameState } from './state.ts';
 import { type Register } from './register.ts';
 import { RegType } from './reg-type.ts';
@@ -11,6 +12,7 @@ export function checkSource(env: Environment, regno: number): void {
   if (regno >= REGISTERS) env.reject(Errno.EINVAL, `R${regno} is invalid`);
   env.scratchRegister(regno);
   if (env.frame.peek(regno).type === RegType.NOT_INIT) env.reject(Errno.EACCES, `R${regno} !read_ok`);
+  markRegisterRead(env, env.frame, regno, readsWholeRegister(env, env.insnAt(env.insn), regno));
 }
 
 /** A register that is written; what it holds then is the caller's business. */

@@ -127,6 +127,10 @@ export interface ReturnRange {
   readonly max: number;
 }
 
+const LINK_STRIDE = 16;
+const NO_LINK = -1;
+const NO_LINKS: readonly number[] = Array.from({ length: REGISTERS }, () => NO_LINK);
+
 /** One call frame (struct bpf_func_state). */
 export class FrameState {
   /** Same number: copies of the same activation of a function. */
@@ -140,6 +144,14 @@ export class FrameState {
   readonly #stack: StackSlot[] = [];
   /** Registers written since the last checkpoint, as a bit mask. */
   writtenRegisters = 0;
+  /** Registers that some path from here reads, and those of which it reads all 64 bits. */
+  readRegisters = 0;
+  readWholeRegisters = 0;
+  /**
+   * Where the checkpoint before has the value of each register, as LINK_STRIDE * frame + register, or NO_LINK; undefined:
+   * in the same place.
+   */
+  #links: readonly number[] | undefined = undefined;
   /** Slots written as a whole since the last checkpoint, and slots that some path from here reads. */
   readonly writtenSlots: SlotSet;
   readonly readSlots: SlotSet;
@@ -175,6 +187,9 @@ export class FrameState {
     for (const register of this.#registers) copy.#registers.push(register.toShared());
     for (const slot of this.#stack) copy.#stack.push(slot.toShared());
     copy.writtenRegisters = this.writtenRegisters;
+    copy.readRegisters = this.readRegisters;
+    copy.readWholeRegisters = this.readWholeRegisters;
+    copy.#links = this.#links;
     copy.references = this.references;
     copy.inCallback = this.inCallback;
     copy.inAsyncCallback = this.inAsyncCallback;
@@ -183,6 +198,41 @@ export class FrameState {
     copy.callbackDepth = this.callbackDepth;
     copy.asyncEntries = this.asyncEntries;
     return copy;
+  }
+
+  /** Frame and register of the checkpoint before that a register's value comes from; undefined for none. */
+  linkOf(register: number): { readonly frame: number; readonly register: number } | undefined {
+    const link = this.#links === undefined ? this.index * LINK_STRIDE + register : this.#links[register];
+    if (link === undefined || link === NO_LINK) return undefined;
+    return { frame: Math.floor(link / LINK_STRIDE), register: link % LINK_STRIDE };
+  }
+
+  /** A frame that no checkpoint has. */
+  unlink(): void {
+    this.#links = NO_LINKS;
+  }
+
+  /** A checkpoint was made: it has every register in its own place, and nothing happened since. */
+  beginMarks(): void {
+    this.#links = undefined;
+    this.writtenRegisters &= 1 << FRAME_POINTER;
+    this.readRegisters = this.readWholeRegisters = 0;
+    this.writtenSlots.clear();
+    this.readSlots.clear();
+  }
+
+  /** A register that is copied with its marks: who reads the copy reads the original (set_callee_state, prepare_func_exit). */
+  copyWithMarks(index: number, from: FrameState, fromIndex: number): void {
+    this.register(index).assign(from.register(fromIndex));
+    const link = from.linkOf(fromIndex);
+    const links = [...(this.#links ?? NO_LINKS.map((_, i) => this.index * LINK_STRIDE + i))];
+    links[index] = link === undefined ? NO_LINK : link.frame * LINK_STRIDE + link.register;
+    this.#links = links;
+    const move = (mask: number, source: number): number =>
+      (mask & ~(1 << index)) | (((source >> fromIndex) & 1) << index);
+    this.writtenRegisters = move(this.writtenRegisters, from.writtenRegisters);
+    this.readRegisters = move(this.readRegisters, from.readRegisters);
+    this.readWholeRegisters = move(this.readWholeRegisters, from.readWholeRegisters);
   }
 
   /** A register, to be changed: it belongs to this state alone from here on. */

@@ -1,4 +1,4 @@
-import { ProgType, helpersOf } from '../abi/index.ts';
+import { Errno, ProgType, helpersOf } from '../abi/index.ts';
 import { findSingleValues } from './bounds.ts';
 import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
@@ -82,7 +82,10 @@ function checkCallbacksReached(env: Environment): void {
   env.insns.forEach((insn, i) => {
     if (!env.factsAt(i).seen || !isLdImm64(insn) || insn.src !== PseudoSource.FUNC) return;
     const target = afterRemoval(seen, i + insn.imm + 1);
-    if (!newStarts.has(target)) env.bug(`No program to jit at insn ${target} (subprog < 0)`);
+    if (newStarts.has(target)) return;
+    // Until 6.15 only the kernel's own log has the reason.
+    if (env.input.profile.code < 6016) env.reject(Errno.EFAULT);
+    env.bug(`No program to jit at insn ${target} (subprog < 0)`);
   });
 }
 
@@ -132,8 +135,10 @@ export function verifyProgram(input: VerifierInput): VerifierResult {
     const whole = new Environment({ ...input, keepStates: false });
     return conclude(whole, run(whole)).logPeak();
   };
-  if (errno === 0)
-    return { ...result, logPeak, log: [...env.conclusions, ...statistics(env, input.logLevel)] };
+  if (errno === 0) {
+    const conclusions = env.conclusion === undefined ? [] : [env.conclusion];
+    return { ...result, logPeak, log: [...conclusions, ...statistics(env, input.logLevel)] };
+  }
   const wanted = new TrailReader(env.trail.stretches(env.processed));
   const again = new Environment({ ...input, keepStates: false }, wanted);
   run(again);
