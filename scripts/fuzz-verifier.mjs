@@ -31,6 +31,8 @@ const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
 
 /** Milliseconds between running totals. */
 const TELL_EVERY = 30_000;
+/** Milliseconds after which a program is called slow. */
+const SLOW = 20_000;
 
 const words = process.argv.slice(2);
 /** The word behind a word, which is then no count and no seed. */
@@ -153,7 +155,10 @@ const end = performance.now() + minutes * 60_000;
 let tellAt = performance.now() + TELL_EVERY;
 for (let i = 0; i < count && performance.now() < end && stopped === ''; i++) {
   try {
+    const before = performance.now();
     step(i);
+    const seconds = Math.round((performance.now() - before) / 1000);
+    if (seconds * 1000 > SLOW) console.log(`program ${i} of seed ${seed} took ${seconds} s`);
     await letSignalsIn();
   } catch (error) {
     // Ctrl-C ends the agent too, and often before it is heard of here.

@@ -20,8 +20,8 @@ import { isPseudoKfunc } from './subprograms.ts';
 /** Sets up the arguments of a function that is called. */
 type Setup = (env: Environment, caller: FrameState, callee: FrameState) => void;
 
-function passArguments(_env: Environment, caller: FrameState, callee: FrameState): void {
-  for (let i = 1; i <= 5; i++) callee.copyWithMarks(i, caller, i);
+function passArguments(env: Environment, caller: FrameState, callee: FrameState): void {
+  for (let i = 1; i <= 5; i++) callee.copyWithMarks(i, caller, i, env.current.parent);
 }
 
 function forgetFrom(env: Environment, frame: FrameState, first: number): void {
@@ -57,10 +57,10 @@ export const forEachMapElement: Setup = (env, caller, callee) => {
     env.reject(Errno.ENOTSUPP, 'callback function not allowed for map');
   }
   const first = caller.register(1);
-  callee.copyWithMarks(1, caller, 1);
+  callee.copyWithMarks(1, caller, 1, env.current.parent);
   setMapPointer(callee.register(2), RegType.MAP_KEY, first);
   setMapPointer(callee.register(3), RegType.MAP_VALUE, first);
-  callee.copyWithMarks(4, caller, 3);
+  callee.copyWithMarks(4, caller, 3, env.current.parent);
   forgetFrom(env, callee, 5);
   enterCallback(callee);
 };
@@ -68,7 +68,7 @@ export const forEachMapElement: Setup = (env, caller, callee) => {
 /** bpf_loop: callback(index, context). */
 export const loopCallback: Setup = (env, caller, callee) => {
   callee.register(1).type = RegType.SCALAR;
-  callee.copyWithMarks(2, caller, 3);
+  callee.copyWithMarks(2, caller, 3, env.current.parent);
   forgetFrom(env, callee, 3);
   enterCallback(callee);
 };
@@ -86,13 +86,13 @@ export const timerCallback: Setup = (env, caller, callee) => {
 
 /** bpf_find_vma: callback(task, vma, context). */
 export const findVmaCallback: Setup = (env, caller, callee) => {
-  callee.copyWithMarks(1, caller, 1);
+  callee.copyWithMarks(1, caller, 1, env.current.parent);
   const vma = callee.register(2);
   vma.markKnownZero();
   vma.type = RegType.BTF_ID;
   vma.btf = env.input.kernelBtf;
   vma.btfId = env.input.kernelBtf?.findByNameKind('vm_area_struct', BtfKind.STRUCT) ?? 0;
-  callee.copyWithMarks(3, caller, 4);
+  callee.copyWithMarks(3, caller, 4, env.current.parent);
   forgetFrom(env, callee, 4);
   enterCallback(callee);
 };
@@ -101,7 +101,7 @@ export const findVmaCallback: Setup = (env, caller, callee) => {
 export const userRingbufCallback: Setup = (env, caller, callee) => {
   env.markNotInit(callee.register(0));
   markDynptrRegister(callee.register(1), DynptrType.LOCAL, true, env.newId());
-  callee.copyWithMarks(2, caller, 3);
+  callee.copyWithMarks(2, caller, 3, env.current.parent);
   forgetFrom(env, callee, 3);
   enterCallback(callee);
 };
@@ -264,7 +264,7 @@ export function exitFunction(env: Environment): void {
   }
   const caller = state.frame(state.depthOfCalls - 1);
   if (callee.inCallback) checkCallbackResult(env, callee);
-  else caller.copyWithMarks(0, callee, 0);
+  else caller.copyWithMarks(0, callee, 0, state.parent);
   if (!callee.inCallback || env.input.profile.callbacksShareReferences) caller.references = callee.references;
   env.insn = callee.inCallback ? callee.callsite : callee.callsite + 1;
   if (env.log.tracesInsns) {

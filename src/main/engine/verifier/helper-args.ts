@@ -372,7 +372,9 @@ export function checkHelperArgument(env: Environment, index: number, meta: CallA
   }
   if (argument.base === 'map_value') argument = resolveMapArgument(env, argument, meta);
   const nullable = (argument.flags & TypeFlag.MAYBE_NULL) !== 0;
-  if (!(r.isNull && nullable)) {
+  if (r.isNull && nullable) {
+    if (env.input.profile.nullIsPrecise) markPrecise(env, regno);
+  } else {
     checkRegisterType(env, regno, argument, meta);
     checkArgumentOffset(env, regno, argument.flags, argument.base === 'dynptr');
   }

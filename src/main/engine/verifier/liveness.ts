@@ -76,12 +76,13 @@ export function markRegisterRead(
   if (!env.input.profile.walksStates || register === FRAME_POINTER) return;
   let frame = reader;
   let index = register;
-  for (let state = env.current.parent; state !== undefined; state = state.parent) {
-    const link = (frame.writtenRegisters & (1 << index)) === 0 ? frame.linkOf(index) : undefined;
-    const before = link === undefined ? undefined : state.frames[link.frame];
-    if (link === undefined || before === undefined) break;
-    if (!noteRegisterRead(before, link.register, isWhole)) break;
+  let last = env.current.parent;
+  while ((frame.writtenRegisters & (1 << index)) === 0) {
+    const link = frame.linkOf(index, last);
+    const before = link.state?.frames[link.frame];
+    if (before === undefined || !noteRegisterRead(before, link.register, isWhole)) break;
     walked += 1;
+    last = link.state?.parent;
     frame = before;
     index = link.register;
   }

@@ -8,7 +8,7 @@ import { type Environment, type HistoryEntry, type LinkedRegister } from './envi
 import { printedInsn } from './print-insn.ts';
 import { stateText } from './print.ts';
 import { RegType } from './reg-type.ts';
-import { FRAME_POINTER, MAX_CALL_FRAMES, type PathState } from './state.ts';
+import { FRAME_POINTER, MAX_CALL_FRAMES, type FrameState, type PathState } from './state.ts';
 import { isPseudoCall, isPseudoKfunc } from './subprograms.ts';
 
 const ARGUMENTS = 0b111110;
@@ -226,10 +226,14 @@ function stepJump(
 
 /** Back into a function that ended; `following` is where its caller went on. */
 function stepExit(env: Environment, following: number, wanted: Wanted): void {
-  // The arguments of a callback are set by who calls it.
-  if (following >= 0 && env.factsAt(following).callsCallback)
+  const fromCallback = following >= 0 && env.factsAt(following).callsCallback;
+  // What the call got that repeats a callback may be wanted: it is found once the callback is passed, or not at all.
+  if (fromCallback && !env.input.profile.nullIsPrecise) {
     wanted.registers[wanted.frame] = wanted.mask() & ~ARGUMENTS;
-  if ((wanted.mask() & ARGUMENTS) !== 0) env.bug('backtracking: exit with wanted arguments');
+  }
+  if (!fromCallback && (wanted.mask() & ARGUMENTS) !== 0) {
+    env.bug('backtracking: exit with wanted arguments');
+  }
   const caller = following > 0 ? env.insns[following - 1] : undefined;
   const wantsResult = caller !== undefined && isPseudoCall(caller) && wanted.has(0);
   wanted.drop(0);
@@ -364,18 +368,22 @@ export function propagatePrecision(env: Environment, old: PathState, current: Pa
   const wanted = shared;
   wanted.clear();
   wanted.frame = current.depthOfCalls;
+  // While reads are marked, what nobody read matters to nobody.
+  const needsReads = env.input.profile.walksStates;
   for (let index = old.depthOfCalls; index >= 0; index--) {
     const frame = old.frame(index);
     const names: string[] = [];
     for (let i = 0; i < FRAME_POINTER; i++) {
       const register = frame.peek(i);
       if (register.type !== RegType.SCALAR || !register.precise) continue;
+      if (needsReads && (frame.readRegisters & (1 << i)) === 0) continue;
       wanted.want(i, index);
       names.push(`r${i}`);
     }
     for (let i = 0; i < frame.slotCount; i++) {
       const slot = frame.peekSlot(i);
       if (slot?.isSpilledScalar !== true || !slot.value.precise) continue;
+      if (needsReads && !frame.readSlots.has(i)) continue;
       wanted.wantSlot(i, index);
       names.push(`fp${-(i + 1) * 8}`);
     }
@@ -482,6 +490,11 @@ function reachEntry(env: Environment, state: PathState, wanted: Wanted): boolean
   return changed;
 }
 
+/** Objects that the text of a frame names: all, or until 6.13 the frame's own. */
+function referencesIn(env: Environment, state: PathState, frame: FrameState): FrameState['references'] {
+  return env.input.profile.code < 6014 ? frame.references : state.current.references;
+}
+
 /** Marks what is wanted in a checkpoint; what is precise there already needs no more. True if anything was not. */
 function markIn(env: Environment, state: PathState, wanted: Wanted): boolean {
   let changed = false;
@@ -504,7 +517,7 @@ function markIn(env: Environment, state: PathState, wanted: Wanted): boolean {
       env.say(
         `mark_precise: frame${index}: parent state regs=${maskText(wanted.mask(index))} stack=${slotsText(wanted.slotsOf(index))}: `,
       );
-      env.say(stateText(env, frame, true, state.current.references));
+      env.say(stateText(env, frame, true, referencesIn(env, state, frame)));
     }
   }
   return changed;

@@ -214,5 +214,5 @@ function addCheckpoint(env: Environment, list: PathState[], insn: number): void 
   current.depth = checkpoint.depth + 1;
   current.branches = 1;
   list.push(checkpoint);
-  for (const frame of current.frames) frame.beginMarks();
+  for (const frame of current.frames) frame.beginMarks(frame === current.current, checkpoint.parent);
 }

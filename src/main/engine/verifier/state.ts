@@ -127,9 +127,16 @@ export interface ReturnRange {
   readonly max: number;
 }
 
-const LINK_STRIDE = 16;
-const NO_LINK = -1;
-const NO_LINKS: readonly number[] = Array.from({ length: REGISTERS }, () => NO_LINK);
+/** Where a checkpoint has a value (the parent of struct bpf_reg_state). */
+export interface RegisterLink {
+  /** The checkpoint; undefined: none has the value. */
+  readonly state: PathState | undefined;
+  readonly frame: number;
+  readonly register: number;
+}
+
+const NO_LINK: RegisterLink = { state: undefined, frame: 0, register: 0 };
+const NO_LINKS: readonly RegisterLink[] = Array.from({ length: REGISTERS }, () => NO_LINK);
 
 /** One call frame (struct bpf_func_state). */
 export class FrameState {
@@ -147,11 +154,8 @@ export class FrameState {
   /** Registers that some path from here reads, and those of which it reads all 64 bits. */
   readRegisters = 0;
   readWholeRegisters = 0;
-  /**
-   * Where the checkpoint before has the value of each register, as LINK_STRIDE * frame + register, or NO_LINK; undefined:
-   * in the same place.
-   */
-  #links: readonly number[] | undefined = undefined;
+  /** Where each register's value lies in a checkpoint; undefined: in the same place of the one before. */
+  #links: readonly (RegisterLink | undefined)[] | undefined = undefined;
   /** Slots written as a whole since the last checkpoint, and slots that some path from here reads. */
   readonly writtenSlots: SlotSet;
   readonly readSlots: SlotSet;
@@ -200,11 +204,9 @@ export class FrameState {
     return copy;
   }
 
-  /** Frame and register of the checkpoint before that a register's value comes from; undefined for none. */
-  linkOf(register: number): { readonly frame: number; readonly register: number } | undefined {
-    const link = this.#links === undefined ? this.index * LINK_STRIDE + register : this.#links[register];
-    if (link === undefined || link === NO_LINK) return undefined;
-    return { frame: Math.floor(link / LINK_STRIDE), register: link % LINK_STRIDE };
+  /** Where a checkpoint has a register's value; `before` is the last one. */
+  linkOf(register: number, before: PathState | undefined): RegisterLink {
+    return this.#links?.[register] ?? { state: before, frame: this.index, register };
   }
 
   /** A frame that no checkpoint has. */
@@ -212,21 +214,28 @@ export class FrameState {
     this.#links = NO_LINKS;
   }
 
-  /** A checkpoint was made: it has every register in its own place, and nothing happened since. */
-  beginMarks(): void {
-    this.#links = undefined;
+  /**
+   * A checkpoint was made behind `before`: nothing happened since. It has the registers in their places, but of outer
+   * frames only those that calls keep.
+   */
+  beginMarks(isInnermost: boolean, before: PathState | undefined): void {
+    this.#links = isInnermost
+      ? undefined
+      : [0, 1, 2, 3, 4, 5].map((register) => this.linkOf(register, before));
     this.writtenRegisters &= 1 << FRAME_POINTER;
     this.readRegisters = this.readWholeRegisters = 0;
     this.writtenSlots.clear();
     this.readSlots.clear();
   }
 
-  /** A register that is copied with its marks: who reads the copy reads the original (set_callee_state, prepare_func_exit). */
-  copyWithMarks(index: number, from: FrameState, fromIndex: number): void {
+  /**
+   * A register that is copied with its marks: who reads the copy reads the original (set_callee_state, prepare_func_exit).
+   * `before` is the last checkpoint.
+   */
+  copyWithMarks(index: number, from: FrameState, fromIndex: number, before: PathState | undefined): void {
     this.register(index).assign(from.register(fromIndex));
-    const link = from.linkOf(fromIndex);
-    const links = [...(this.#links ?? NO_LINKS.map((_, i) => this.index * LINK_STRIDE + i))];
-    links[index] = link === undefined ? NO_LINK : link.frame * LINK_STRIDE + link.register;
+    const links = this.#links === undefined ? [] : [...this.#links];
+    links[index] = from.linkOf(fromIndex, before);
     this.#links = links;
     const move = (mask: number, source: number): number =>
       (mask & ~(1 << index)) | (((source >> fromIndex) & 1) << index);
