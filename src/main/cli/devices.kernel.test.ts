@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../engine/base/index.ts';
 import { REPOSITORY } from '../engine/testing/shared.ts';
-import { openFile, OpenFlag, readOnce, readWhole } from '../host/real-kernel/files.ts';
+import { openFile, OpenFlag, readOnce, readWhole, writeOnce } from '../host/real-kernel/files.ts';
 import { bootLab, type LabGuest, labMissing } from '../host/real-kernel/testing/lab.ts';
 
 /** The bundle: in the guest hundreds of source files would take a minute to load. npm run test:kernel builds it. */
@@ -129,6 +129,10 @@ describe.skipIf(labMissing() !== undefined || !existsSync(join(REPOSITORY, CLI))
         device.input(fromHex(reports[sent++ % reports.length] ?? ''));
       });
       expect(placeOf(seen, eventBytes(EXPECTED))).toBeGreaterThanOrEqual(0);
+      // What a program writes to the stand-in goes to the device.
+      writeOnce(guest.kernel, fd, Uint8Array.of(9, 1, 2));
+      const asked = until('the output report', () => device.nextRequest());
+      expect(asked).toMatchObject({ kind: 'output', data: Uint8Array.of(9, 1, 2) });
       // Unplugged, it takes its stand-in with it, and the command ends.
       device.destroy();
       until('the stand-in is gone', () => (existsInGuest('/dev/hidraw1') ? undefined : true));

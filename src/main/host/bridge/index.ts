@@ -6,7 +6,13 @@ export { HostError, type HostErrorCode } from '../errors/index.ts';
 export { createBridge, type BridgeOptions } from './bridge.ts';
 export { udevRule } from './linux.ts';
 export * from './types.ts';
-export { createUhidDevice, type UhidAnswers, type UhidDevice, type UhidIdentity } from './uhid.ts';
+export {
+  createUhidDevice,
+  UhidReportType,
+  type UhidAnswers,
+  type UhidDevice,
+  type UhidIdentity,
+} from './uhid.ts';
 
 /** The devices of this machine, through node-hid. */
 export function openBridge(): Bridge {

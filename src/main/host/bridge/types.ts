@@ -1,4 +1,4 @@
-import { type UhidDevice, type UhidIdentity } from './uhid.ts';
+import { type UhidAnswers, type UhidDevice, type UhidIdentity } from './uhid.ts';
 
 /** A HID device of this machine, as the system shows it. */
 export interface RealDevice {
@@ -50,9 +50,10 @@ export interface Bridge {
   open(path: string): Promise<OpenDevice>;
   /**
    * Makes a device of this machine through /dev/uhid (Linux) whose driver is ready: the next report arrives. It lives until
-   * close(), or until the process ends. Also rejects where no driver of the system takes it.
+   * close(), or until the process ends. `answers`: what the system writes to it and asks of it. Also rejects where no
+   * driver of the system takes it.
    */
-  plugIn(identity: UhidIdentity): Promise<UhidDevice>;
+  plugIn(identity: UhidIdentity, answers?: UhidAnswers): Promise<UhidDevice>;
 }
 
 /* ---- the door to node-hid ---- */

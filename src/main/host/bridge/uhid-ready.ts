@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EngineError } from '../../engine/base/index.ts';
-import { createUhidDevice, type UhidDevice, type UhidIdentity } from './uhid.ts';
+import { createUhidDevice, type UhidAnswers, type UhidDevice, type UhidIdentity } from './uhid.ts';
 
 const POLL = 20;
 /** Milliseconds that a driver's probe may take. */
@@ -10,9 +10,12 @@ const LIMIT = 3000;
 const UNSURE = 300;
 
 /** Makes a device through /dev/uhid whose driver is ready. Throws `refused` where none takes it. */
-export async function plugIntoMachine(identity: UhidIdentity): Promise<UhidDevice> {
+export async function plugIntoMachine(
+  identity: UhidIdentity,
+  answers: UhidAnswers = {},
+): Promise<UhidDevice> {
   const before = await hidDeviceNames();
-  const device = await createUhidDevice(identity);
+  const device = await createUhidDevice(identity, answers);
   if (await untilProbed(before, identity.name)) return device;
   await device.close();
   throw new EngineError(

@@ -152,11 +152,29 @@ export function decodeEvent(bytes: Uint8Array): UhidEvent {
   return { kind: 'other', type };
 }
 
-/** How the device answers; without one, requests get -EIO as from a device that does not know the report. */
+/** How a request ends: at once or later. */
+type Soon<T> = T | Promise<T>;
+
+/** Kinds of reports in requests (enum uhid_report_type). */
+export const UhidReportType = { FEATURE: 0, OUTPUT: 1, INPUT: 2 } as const;
+
+/**
+ * How the device answers, one request after the other; what is not there, fails or says no gets -EIO, as from a device
+ * that does not know the report.
+ */
 export interface UhidAnswers {
-  readonly getReport?: (report: number, reportType: number) => Uint8Array | undefined;
-  readonly setReport?: (report: number, reportType: number, data: Uint8Array) => boolean;
-  readonly output?: (data: Uint8Array) => void;
+  readonly getReport?: (report: number, reportType: number) => Soon<Uint8Array | undefined>;
+  readonly setReport?: (report: number, reportType: number, data: Uint8Array) => Soon<boolean>;
+  readonly output?: (data: Uint8Array, reportType: number) => Soon<unknown>;
+}
+
+/** What a request gives, or undefined where it fails. */
+async function attempt<T>(ask: () => Soon<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
+  }
 }
 
 export interface UhidDevice {
@@ -218,12 +236,13 @@ export async function createUhidDevice(
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return;
       const asked = decodeEvent(buffer.subarray(0, bytesRead));
-      if (asked.kind === 'output') answers.output?.(asked.data);
+      if (asked.kind === 'output') await attempt(() => answers.output?.(asked.data, asked.reportType));
       else if (asked.kind === 'get-report') {
-        await write(encodeGetReply(asked.id, answers.getReport?.(asked.report, asked.reportType) ?? EIO));
+        const got = await attempt(() => answers.getReport?.(asked.report, asked.reportType));
+        await write(encodeGetReply(asked.id, got ?? EIO));
       } else if (asked.kind === 'set-report') {
-        const taken = answers.setReport?.(asked.report, asked.reportType, asked.data) === true;
-        await write(encodeSetReply(asked.id, taken ? 0 : EIO));
+        const taken = await attempt(() => answers.setReport?.(asked.report, asked.reportType, asked.data));
+        await write(encodeSetReply(asked.id, taken === true ? 0 : EIO));
       }
     }
   };

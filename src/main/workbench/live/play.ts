@@ -16,6 +16,7 @@ import { type Attachment, attach } from '../simulation/attach.ts';
 import { type SimulationOptions } from '../simulation/simulation.ts';
 import { deliveredOf, LiveStream } from './live-stream.ts';
 import { planOf } from './machine-devices.ts';
+import { requestsTo } from './stand-in-requests.ts';
 
 /** Milliseconds between two looks for what the driver's timers have sent. */
 const BEAT = 4;
@@ -116,8 +117,9 @@ export interface StandInCounts {
 
 /**
  * A stand-in for a plugged-in device in the real system: its reports go through the driver in the simulated kernel and
- * come out of a device of this machine that has the driver's descriptor. Runs until told to end or until the device is
- * gone. The device itself keeps working beside it.
+ * come out of a device of this machine that has the driver's descriptor. What the system writes to the stand-in or asks of
+ * it goes to the device as it is. Runs until told to end or until the device is gone. The device itself keeps working
+ * beside it.
  */
 export async function proxyDevice(
   bridge: Bridge,
@@ -133,16 +135,16 @@ export async function proxyDevice(
   }
   const identity = identityOf(source, plan.descriptor, attachment);
   requireConsent(identity.descriptor, options.keyboard);
-  const device = await bridge.plugIn(identity);
+  const open = await bridge.open(source.path);
   try {
-    const open = await bridge.open(source.path);
+    const device = await bridge.plugIn(identity, requestsTo(open, identity.descriptor));
     try {
       return await handOn(open, device, attachment, options);
     } finally {
-      await open.close().catch(() => undefined);
+      await device.close();
     }
   } finally {
-    await device.close();
+    await open.close().catch(() => undefined);
   }
 }
 
