@@ -247,7 +247,10 @@ function linkedConstant(env: Environment, insn: Insn, operation: number, src: Re
   const isWide = (insn.code & 7) === InsnClass.ALU64;
   const { valueHigh, valueLow } = src.varOff;
   if (linkedDifferences) {
-    const fits = isWide ? src.isConst && valueHigh === valueLow >> 31 : src.varOff.maskLow === 0;
+    // A negative constant of 32 bits counts as a large one.
+    const fits = isWide
+      ? src.isConst && valueHigh === valueLow >> 31
+      : src.varOff.maskLow === 0 && valueLow >= 0;
     if (!fits) return undefined;
     if (operation === AluOp.ADD) return valueLow;
     return operation === AluOp.SUB && valueLow !== S32_MIN ? -valueLow : undefined;

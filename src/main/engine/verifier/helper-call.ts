@@ -33,6 +33,42 @@ function nameOf(id: number): string {
   return `${helperText(id) ?? 'unknown'}#${id}`;
 }
 
+/** Functions whose arguments a program may take the path of (btf_allowlist_d_path). */
+const PATH_FUNCTIONS: readonly string[] = [
+  'security_file_permission',
+  'security_inode_getattr',
+  'security_file_open',
+  'security_path_truncate',
+  'vfs_truncate',
+  'vfs_fallocate',
+  'dentry_open',
+  'vfs_getattr',
+  'filp_close',
+];
+
+/** Some helpers are for some places only that tracing programs attach to (bpf_func_proto.allowed). */
+function isAllowedInProbe(env: Environment, id: number): boolean {
+  const { progType, expectedAttachType: place } = env.input;
+  if (progType !== ProgType.TRACING && progType !== ProgType.SYSCALL) return true;
+  switch (id) {
+    case HelperId.d_path:
+      return (
+        progType === ProgType.TRACING &&
+        (place === AttachType.TRACE_ITER || PATH_FUNCTIONS.includes(env.attachName))
+      );
+    case HelperId.sk_storage_get:
+    case HelperId.sk_storage_delete:
+      if (progType === ProgType.SYSCALL) return false;
+      if (place === AttachType.TRACE_ITER || place === AttachType.TRACE_RAW_TP) return true;
+      return (
+        (place === AttachType.TRACE_FENTRY || place === AttachType.TRACE_FEXIT) &&
+        !env.attachName.startsWith('bpf_sk_storage')
+      );
+    default:
+      return true;
+  }
+}
+
 /** The helper exists, this type of program may call it, here. */
 function findHelper(env: Environment, id: number): HelperPrototype {
   if (id < 0 || id >= HELPER_COUNT) env.reject(Errno.EINVAL, `invalid func ${nameOf(id)}`);
@@ -43,6 +79,7 @@ function findHelper(env: Environment, id: number): HelperPrototype {
   if (!env.input.gplCompatible && prototype.gplOnly) {
     env.reject(Errno.EINVAL, 'cannot call GPL-restricted function from non-GPL compatible program');
   }
+  if (!isAllowedInProbe(env, id)) env.reject(Errno.EINVAL, 'helper call is not allowed in probe');
   if (!env.inSleepable && prototype.mightSleep) {
     env.reject(Errno.EINVAL, 'helper call might sleep in a non-sleepable prog');
   }

@@ -29,9 +29,8 @@ const CONTEXTS: Readonly<Record<number, string>> = {
   6: 'xdp_md',
   31: 'fuzz_ctx',
 };
-const LOG_SIZE = 1 << 16;
-const LARGE_LOG_SIZE = 1 << 23;
-const ENOSPC = 28;
+/** Room for most: a log that does not fit hides the verdict behind ENOSPC. */
+const LOG_SIZE = 1 << 23;
 
 function guardedBtf(): Uint8Array {
   const btf = new BtfBuilder();
@@ -145,18 +144,13 @@ export class FuzzDoor {
 
   /** PROG_LOAD with a log of this level. */
   load(program: FuzzProgram, logLevel: number): FuzzVerdict {
-    const verdict = this.#load(program, logLevel, LOG_SIZE);
-    return verdict.errno === -ENOSPC ? this.#load(program, logLevel, LARGE_LOG_SIZE) : verdict;
-  }
-
-  #load(program: FuzzProgram, logLevel: number, logSize: number): FuzzVerdict {
     this.#memory.reset();
     const { functions, structOps } = program;
     const info = functions.length > 0 ? describe(program.type, functions) : undefined;
     const btfFd = info === undefined ? -1 : this.#loadBtf(info.btf);
     if (info !== undefined && btfFd < 0) return { errno: btfFd, log: [], message: 'BTF' };
     const struct = this.#kernelBtf?.findByNameKind(structOps?.type ?? '', BtfKind.STRUCT);
-    const log = this.#memory.allocate(logSize);
+    const log = this.#memory.allocate(LOG_SIZE);
     const insns = encodeInsns(this.#bind(program.insns));
     const fd = this.#call(BpfCmd.PROG_LOAD, {
       prog_type: program.type,
@@ -166,7 +160,7 @@ export class FuzzDoor {
       insn_cnt: insns.length / 8,
       license: this.#memory.putString('GPL'),
       log_level: logLevel,
-      log_size: logSize,
+      log_size: LOG_SIZE,
       log_buf: log,
       ...(struct === undefined ? {} : { attach_btf_id: struct }),
       ...(info === undefined
@@ -178,7 +172,7 @@ export class FuzzDoor {
             func_info_cnt: functions.length,
           }),
     });
-    const text = this.#memory.readString(log, logSize);
+    const text = this.#memory.readString(log, LOG_SIZE);
     if (fd >= 0) this.#syscalls.close(fd);
     if (btfFd >= 0) this.#syscalls.close(btfFd);
     const lines = text.trimEnd().split('\n');
