@@ -371,7 +371,7 @@ export class Environment {
 
   /**
    * Notes a state for later (push_stack). What waits is limited; past that `tooMany` is the errno, which depends on who
-   * asks: E2BIG for everyone since 6.19.
+   * asks where `branchLimitIsTooBig` does not say E2BIG for all.
    */
   pushState(
     state: PathState,
@@ -382,7 +382,7 @@ export class Environment {
     const trail = this.trail.mark(this.processed);
     this.pending.push({ state, insn, previous, mark: this.log.mark(), trail });
     if (this.pending.length <= 8192) return;
-    const errno = this.input.profile.code >= 6019 ? Errno.E2BIG : tooMany;
+    const errno = this.input.profile.branchLimitIsTooBig ? Errno.E2BIG : tooMany;
     this.reject(errno, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);
   }
 

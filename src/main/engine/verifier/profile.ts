@@ -48,6 +48,8 @@ export interface VerifierProfile {
   readonly packetLoadMayExit: boolean;
   /** What an atomic instruction fetched from the stack is as precise as what was there (7.0). */
   readonly tracksFetches: boolean;
+  /** More branches than may wait are E2BIG whoever asks (6.19, and 6.12 stable). */
+  readonly branchLimitIsTooBig: boolean;
   /** NULL for an argument that may be NULL counts as precise (7.0, and 6.12 stable). */
   readonly nullIsPrecise: boolean;
   /** A tail call in a subprogram may end it, with any result and another packet (6.19, and 6.18 stable). */
@@ -87,6 +89,7 @@ export function verifierProfile(version: string): VerifierProfile {
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
     tracksFetches: code >= 7000,
+    branchLimitIsTooBig: code === 6012 || code >= 6019,
     nullIsPrecise: code === 6012 || code >= 7000,
     tailCallMayExit: code >= 6018,
     instructionLimit: 1_000_000,

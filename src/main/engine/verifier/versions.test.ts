@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { simulatedBtf, testKernel } from '../kernel/testing/harness.ts';
+import { FuzzDoor } from './testing/fuzz/door.ts';
+import { versionPrograms } from './testing/version-programs.ts';
+
+describe.each(['6.12', '6.18'] as const)('a simulated %s', (version) => {
+  const btf = simulatedBtf(version);
+  const door = new FuzzDoor(testKernel(version).openTask({}), btf);
+  it.each(versionPrograms(btf))('judges as Linux does: $title', ({ program, verdicts }) => {
+    const { errno, message } = door.load(program, 1);
+    expect({ errno, message }).toEqual({
+      errno: verdicts[version].errno,
+      message: verdicts[version].words ?? '',
+    });
+  });
+});
