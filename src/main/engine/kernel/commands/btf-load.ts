@@ -42,7 +42,7 @@ export function btfLoad(command: Command): number {
     btf = checked.btf;
     errno = checked.errno;
     if (btf !== undefined && kernel.profile.code >= METAS_SINCE)
-      errno = -errnoOf(() => (checkStructMetas(btf as Btf), 0));
+      errno = -errnoOf(() => (checkStructMetas(btf as Btf, kernel.profile.code), 0));
   }
   const { trueSize, errno: logErrno } = log.finish();
   if (kernel.profile.code >= 6004 && command.size >= TRUE_SIZE + 4) command.put32(TRUE_SIZE, trueSize);

@@ -4,10 +4,10 @@ import type { SpecialField } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** Structures that the kernel looks for by name in a map's value, with their sizes. */
+/** Structures that the kernel looks for by name in a map's value, with their sizes; `once`: until which kernel, if not all. */
 const SPECIAL: ReadonlyMap<
   string,
-  { kind: SpecialField['kind']; size: number; align: number; once: boolean }
+  { kind: SpecialField['kind']; size: number; align: number; once: boolean; onceUntil?: number }
 > = new Map([
   ['bpf_spin_lock', { kind: 'spin_lock', size: 4, align: 4, once: true }],
   ['bpf_res_spin_lock', { kind: 'res_spin_lock', size: 8, align: 4, once: true }],
@@ -18,7 +18,7 @@ const SPECIAL: ReadonlyMap<
   ['bpf_list_node', { kind: 'list_node', size: 24, align: 8, once: false }],
   ['bpf_rb_node', { kind: 'rb_node', size: 32, align: 8, once: false }],
   ['bpf_rb_root', { kind: 'rb_root', size: 16, align: 8, once: false }],
-  ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, once: true }],
+  ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, once: true, onceUntil: 6017 }],
 ]);
 
 const KPTR_TAGS: ReadonlyMap<string, SpecialField['kind']> = new Map([
@@ -33,13 +33,25 @@ const MAX_DEPTH = 32;
 /** BTF_FIELDS_MAX. */
 const MAX_FIELDS = 11;
 
+/** What a search has found so far, by the rules of a kernel (KernelProfile.code). */
+interface Search {
+  readonly btf: Btf;
+  readonly version: number;
+  readonly found: SpecialField[];
+}
+
 /**
  * btf_parse_fields() of kernel/bpf/btf.c: the special fields of a map value, by offset. Undefined where there are none.
- * Throws what the kernel answers for misplaced or repeated ones.
+ * `version` is KernelProfile.code. Throws what the kernel answers for misplaced or repeated ones.
  */
-export function findFields(btf: Btf, valueType: number, valueSize: number): SpecialField[] | undefined {
+export function findFields(
+  btf: Btf,
+  valueType: number,
+  valueSize: number,
+  version: number,
+): SpecialField[] | undefined {
   const found: SpecialField[] = [];
-  search(btf, valueType, 0, found, 0);
+  search({ btf, version, found }, valueType, 0, 0);
   for (const field of found) {
     if (field.offset + field.size > valueSize) fail(Errno.EFAULT, `${field.kind} lies outside the value`);
   }
@@ -47,7 +59,8 @@ export function findFields(btf: Btf, valueType: number, valueSize: number): Spec
   return found.length === 0 ? undefined : found;
 }
 
-function search(btf: Btf, typeId: number, base: number, found: SpecialField[], depth: number): void {
+function search(under: Search, typeId: number, base: number, depth: number): void {
+  const { btf, found } = under;
   if (depth > MAX_DEPTH) return;
   const id = btf.resolve(typeId);
   const type = btf.typeById(id);
@@ -57,7 +70,7 @@ function search(btf: Btf, typeId: number, base: number, found: SpecialField[], d
     if (element.kind !== BtfKind.STRUCT && element.kind !== BtfKind.PTR) return;
     for (let i = 0; i < type.length && size > 0 && found.length <= MAX_FIELDS; i++) {
       const before = found.length;
-      add(btf, type.elementType, base + i * size, found, depth);
+      add(under, type.elementType, base + i * size, depth);
       if (found.length === before) return;
     }
     return;
@@ -65,17 +78,18 @@ function search(btf: Btf, typeId: number, base: number, found: SpecialField[], d
   if (type.kind === BtfKind.DATASEC) {
     for (const variable of type.variables) {
       const target = btf.typeOfKind(variable.type, BtfKind.VAR);
-      if (target !== undefined) add(btf, target.type, base + variable.offset, found, depth);
+      if (target !== undefined) add(under, target.type, base + variable.offset, depth);
     }
     return;
   }
   if (type.kind !== BtfKind.STRUCT) return;
   for (const member of type.members) {
-    if (member.bitOffset % 8 === 0) add(btf, member.type, base + member.bitOffset / 8, found, depth);
+    if (member.bitOffset % 8 === 0) add(under, member.type, base + member.bitOffset / 8, depth);
   }
 }
 
-function add(btf: Btf, typeId: number, offset: number, found: SpecialField[], depth: number): void {
+function add(under: Search, typeId: number, offset: number, depth: number): void {
+  const { btf, found, version } = under;
   const pointer = kernelPointer(btf, typeId);
   if (pointer !== undefined) {
     push(
@@ -91,10 +105,11 @@ function add(btf: Btf, typeId: number, offset: number, found: SpecialField[], de
   // A struct of the name but of another size is not the kernel's.
   if (special !== undefined && btf.sizeOf(id) !== special.size) return;
   if (special === undefined) {
-    search(btf, typeId, offset, found, depth + 1);
+    search(under, typeId, offset, depth + 1);
     return;
   }
-  push(found, { kind: special.kind, offset, size: special.size }, special.align, special.once);
+  const once = special.once && version <= (special.onceUntil ?? version);
+  push(found, { kind: special.kind, offset, size: special.size }, special.align, once);
 }
 
 function push(found: SpecialField[], field: SpecialField, align: number, once: boolean): void {
@@ -130,13 +145,14 @@ const LINKED: ReadonlySet<string> = new Set([
  * Throws what BPF_BTF_LOAD answers for one that makes no sense: EFAULT where the member is not the kernel's struct after
  * all, E2BIG for a second lock, EINVAL for a list or tree without lock or without `contains:` tag.
  */
-export function checkStructMetas(btf: Btf): void {
+export function checkStructMetas(btf: Btf, version: number): void {
   const linked = linkedStructs(btf);
   for (let id = 1; id < btf.typeCount && linked.size > 0; id++) {
     if (btf.kindOf(id) !== BtfKind.STRUCT || !holdsOneOf(btf, id, linked)) continue;
     const type = btf.typeOfKind(id, BtfKind.STRUCT);
     if (type === undefined) continue;
-    const fields = findFields(btf, id, type.size)?.filter((field) => LINKED.has(`bpf_${field.kind}`)) ?? [];
+    const fields =
+      findFields(btf, id, type.size, version)?.filter((field) => LINKED.has(`bpf_${field.kind}`)) ?? [];
     if (fields.length === 0) fail(Errno.EFAULT, `${type.name} has no special field that the kernel knows`);
     const has = (kind: SpecialField['kind']): boolean => fields.some((field) => field.kind === kind);
     if (has('list_head') || has('rb_root')) {

@@ -61,7 +61,7 @@ function checkTypes(task: Task, map: BpfMap, key: number, value: number): void {
   } else if (!map.checksBtf) fail(Errno.EINVAL, 'a key type is needed');
   if (sizeOf(map, value) !== map.valueSize)
     fail(Errno.EINVAL, `BTF value type is not ${map.valueSize} bytes`);
-  const fields = findFields(btf, value, map.valueSize);
+  const fields = findFields(btf, value, map.valueSize, map.kernel.profile.code);
   if (fields !== undefined) {
     if (!task.capable('bpf')) fail(Errno.EPERM, 'special fields need CAP_BPF');
     if ((map.flags & (MapFlag.RDONLY_PROG | MapFlag.WRONLY_PROG)) !== 0) {
