@@ -105,6 +105,12 @@ describe('tracing programs', () => {
     p.kernel.endTask(p.task);
   });
 
+  it('are refused fmod_ret for a function that is not modifiable', () => {
+    const p = new TestProcess(testKernel());
+    expect(loadTracing(p, 'bpf_fentry_test2', AttachType.MODIFY_RETURN, 'r0 = 0\nexit')).toBe(-E.EINVAL);
+    p.kernel.endTask(p.task);
+  });
+
   it('are refused where nothing calls the function', () => {
     const p = new TestProcess(testKernel());
     const prog = loadTracing(p, 'vfs_read', AttachType.TRACE_FENTRY, 'r0 = 0\nexit');
