@@ -3,10 +3,12 @@ import { BtfKind } from '../../btf/index.ts';
 import { inlined, recipe, type HelperCall, type HelperFunction, type Recipe } from '../../vm/index.ts';
 import { NO_MEMORY } from '../task.ts';
 import type { Kernel } from '../kernel.ts';
-import { mapOf, nothing, result, runContextOf, same, taskContextOf } from '../helpers/common.ts';
+import { mapOf, nothing, result, same, taskContextOf } from '../helpers/common.ts';
 import { inBounds, readDynptr, writeDynptr } from '../helpers/dynptr.ts';
 import { DeferredCalls } from '../helpers/timers.ts';
+import { bitsKfuncs } from './bits-kfuncs.ts';
 import { KFUNC_SETS, KFUNC_TABLE } from './kfunc-table.ts';
+import { objectKfuncs } from './object-kfuncs.ts';
 import { stringKfuncs } from './string-kfuncs.ts';
 
 /** BPF_MAX_LOOPS. */
@@ -106,28 +108,6 @@ function dynptrKfuncs(): readonly (readonly [string, HelperFunction])[] {
   ];
 }
 
-function objectKfuncs(kernel: Kernel): readonly (readonly [string, HelperFunction])[] {
-  return [
-    [
-      'bpf_obj_new_impl',
-      (call, typeId): bigint => {
-        const btf = runContextOf(call)?.prog.spec.btf?.btf;
-        const size = btf?.sizeOf(Number(typeId));
-        if (btf === undefined || size === undefined) return 0n;
-        const label = `object of struct ${btf.nameOf(Number(typeId))}`;
-        return kernel.arena.allocate(size, { label });
-      },
-    ],
-    [
-      'bpf_obj_drop_impl',
-      (_call, object): bigint => {
-        kernel.arena.free(object);
-        return 0n;
-      },
-    ],
-  ];
-}
-
 /** Work items: bpf_wq_*. They run when virtual time moves next. */
 function workKfuncs(kernel: Kernel): readonly (readonly [string, HelperFunction])[] {
   const work = new DeferredCalls(kernel, 'wq');
@@ -190,7 +170,6 @@ function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
     ['bpf_preempt_enable', nothing],
     ['bpf_cast_to_kern_ctx', same],
     ['bpf_rdonly_cast', same],
-    ['bpf_refcount_acquire_impl', same],
     ['bpf_copy_from_user_str', copyFromUserString],
     [
       'bpf_map_sum_elem_count',
@@ -200,6 +179,7 @@ function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
       },
     ],
     ...dynptrKfuncs(),
+    ...bitsKfuncs(kernel),
     ...objectKfuncs(kernel),
     ...workKfuncs(kernel),
     ...stringKfuncs(kernel),

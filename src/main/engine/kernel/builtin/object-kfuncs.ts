@@ -1,0 +1,162 @@
+import { Errno } from '../../abi/index.ts';
+import type { Btf } from '../../btf/index.ts';
+import { type SpecialField, specialFieldsOf } from '../../verifier/index.ts';
+import type { HelperCall, HelperFunction } from '../../vm/index.ts';
+import { result, runContextOf } from '../helpers/common.ts';
+import type { Kernel } from '../kernel.ts';
+
+/** Offsets in struct bpf_list_node_kern and in a list's head: neighbours, and the head of the list that a node is in. */
+const At = { next: 0n, previous: 8n, owner: 16n };
+
+interface ObjectType {
+  readonly fields: readonly SpecialField[];
+}
+
+/**
+ * Objects that programs allocate, and the lists that they are in (bpf_obj_new() and bpf_list_*() of kernel/bpf/helpers.c).
+ * Links lie in the objects, as in the kernel; what kind of object it is lies here.
+ */
+class ProgramObjects {
+  readonly #kernel: Kernel;
+  readonly #types = new Map<bigint, ObjectType>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    for (const kind of ['list_head', 'kptr_ref'] as const) {
+      kernel.ownField(kind, (address) => this.#freeField(kind, address));
+    }
+  }
+
+  make(btf: Btf, typeId: number): bigint {
+    const size = btf.sizeOf(typeId);
+    if (size === undefined) return 0n;
+    const { arena } = this.#kernel;
+    const object = arena.allocate(size, { label: `object of struct ${btf.nameOf(typeId)}` });
+    const fields = specialFieldsOf(btf, typeId, this.#kernel.btf);
+    this.#types.set(object, { fields });
+    this.#kernel.onUndo(() => this.#types.delete(object));
+    const count = countOf(object, fields);
+    if (count !== undefined) arena.writeU32(count, 1);
+    return object;
+  }
+
+  /** One more owner: the object itself. */
+  acquire(object: bigint): bigint {
+    const count = countOf(object, this.#types.get(object)?.fields ?? []);
+    if (count === undefined) return 0n;
+    const { arena } = this.#kernel;
+    arena.writeU32(count, arena.readU32(count) + 1);
+    return object;
+  }
+
+  /** An owner less; the last one takes the object with it, and what it holds (__bpf_obj_drop_impl). */
+  drop(object: bigint): void {
+    const type = this.#types.get(object);
+    if (type === undefined) return;
+    const { arena } = this.#kernel;
+    const count = countOf(object, type.fields);
+    if (count !== undefined) {
+      const left = arena.readU32(count) - 1;
+      arena.writeU32(count, left);
+      if (left > 0) return;
+    }
+    for (const field of type.fields) this.#kernel.freeField(field, object + BigInt(field.offset));
+    this.#types.delete(object);
+    this.#kernel.onUndo(() => this.#types.set(object, type));
+    arena.free(object);
+  }
+
+  /** The object that a node lies in. */
+  holder(node: bigint): bigint {
+    return this.#kernel.arena.regionAt(node)?.address ?? node;
+  }
+
+  /** __bpf_list_add(): EINVAL for a node that is in a list already; its object has an owner less then. */
+  push(head: bigint, node: bigint, isLast: boolean): number {
+    const { arena } = this.#kernel;
+    if (arena.readU64(node + At.owner) !== 0n) {
+      this.drop(this.holder(node));
+      return -Errno.EINVAL;
+    }
+    this.#begin(head);
+    const [before, after] = isLast
+      ? [arena.readU64(head + At.previous), head]
+      : [head, arena.readU64(head + At.next)];
+    arena.writeU64(node + At.next, after);
+    arena.writeU64(node + At.previous, before);
+    arena.writeU64(before + At.next, node);
+    arena.writeU64(after + At.previous, node);
+    arena.writeU64(node + At.owner, head);
+    return 0;
+  }
+
+  /** __bpf_list_del(): the node, or 0 where there is none. */
+  pop(head: bigint, isLast: boolean): bigint {
+    const { arena } = this.#kernel;
+    this.#begin(head);
+    const node = arena.readU64(head + (isLast ? At.previous : At.next));
+    if (node === head) return 0n;
+    const [before, after] = [arena.readU64(node + At.previous), arena.readU64(node + At.next)];
+    arena.writeU64(before + At.next, after);
+    arena.writeU64(after + At.previous, before);
+    for (const at of [At.next, At.previous]) arena.writeU64(node + at, node);
+    arena.writeU64(node + At.owner, 0n);
+    return node;
+  }
+
+  /** A head of zeros is an empty list. */
+  #begin(head: bigint): void {
+    const { arena } = this.#kernel;
+    if (arena.readU64(head + At.next) !== 0n) return;
+    for (const at of [At.next, At.previous]) arena.writeU64(head + at, head);
+  }
+
+  #freeField(kind: 'list_head' | 'kptr_ref', address: bigint): void {
+    if (kind === 'list_head') {
+      for (let node = this.pop(address, false); node !== 0n; node = this.pop(address, false)) {
+        this.drop(this.holder(node));
+      }
+      return;
+    }
+    const { arena } = this.#kernel;
+    const object = arena.readU64(address);
+    if (object === 0n) return;
+    arena.writeU64(address, 0n);
+    this.drop(object);
+  }
+}
+
+/** Where an object counts its owners. */
+function countOf(object: bigint, fields: readonly SpecialField[]): bigint | undefined {
+  const field = fields.find(({ kind }) => kind === 'refcount');
+  return field === undefined ? undefined : object + BigInt(field.offset);
+}
+
+export function objectKfuncs(kernel: Kernel): readonly (readonly [string, HelperFunction])[] {
+  const objects = new ProgramObjects(kernel);
+  const push =
+    (isLast: boolean): HelperFunction =>
+    (_call, head, node): bigint =>
+      result(objects.push(head, node, isLast));
+  return [
+    [
+      'bpf_obj_new_impl',
+      (call: HelperCall, typeId): bigint => {
+        const btf = runContextOf(call)?.prog.spec.btf?.btf;
+        return btf === undefined ? 0n : objects.make(btf, Number(typeId));
+      },
+    ],
+    [
+      'bpf_obj_drop_impl',
+      (_call, object): bigint => {
+        objects.drop(object);
+        return 0n;
+      },
+    ],
+    ['bpf_refcount_acquire_impl', (_call, object): bigint => objects.acquire(object)],
+    ['bpf_list_push_front_impl', push(false)],
+    ['bpf_list_push_back_impl', push(true)],
+    ['bpf_list_pop_front', (_call, head): bigint => objects.pop(head, false)],
+    ['bpf_list_pop_back', (_call, head): bigint => objects.pop(head, true)],
+  ];
+}
