@@ -1,20 +1,23 @@
 import { Errno } from '../../abi/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { type SpecialField, specialFieldsOf } from '../../verifier/index.ts';
-import type { HelperCall, HelperFunction } from '../../vm/index.ts';
+import type { HelperCall, HelperFunction, HelperResult } from '../../vm/index.ts';
 import { result, runContextOf } from '../helpers/common.ts';
 import type { Kernel } from '../kernel.ts';
+import { RedBlackTree } from './red-black-tree.ts';
 
 /** Offsets in struct bpf_list_node_kern and in a list's head: neighbours, and the head of the list that a node is in. */
 const At = { next: 0n, previous: 8n, owner: 16n };
+/** Offset in struct bpf_rb_node_kern of the root of the tree that a node is in. */
+const TREE_OWNER = 24n;
 
 interface ObjectType {
   readonly fields: readonly SpecialField[];
 }
 
 /**
- * Objects that programs allocate, and the lists that they are in (bpf_obj_new() and bpf_list_*() of kernel/bpf/helpers.c).
- * Links lie in the objects, as in the kernel; what kind of object it is lies here.
+ * Objects that programs allocate, and the lists and trees that they are in (bpf_obj_new(), bpf_list_*() and bpf_rbtree_*()
+ * of kernel/bpf/helpers.c). Links lie in the objects, as in the kernel; what kind of object it is lies here.
  */
 class ProgramObjects {
   readonly #kernel: Kernel;
@@ -22,7 +25,7 @@ class ProgramObjects {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    for (const kind of ['list_head', 'kptr_ref'] as const) {
+    for (const kind of ['list_head', 'rb_root', 'kptr_ref'] as const) {
       kernel.ownField(kind, (address) => this.#freeField(kind, address));
     }
   }
@@ -104,6 +107,42 @@ class ProgramObjects {
     return node;
   }
 
+  /** __bpf_rbtree_add(): `less` tells whether the first of two nodes comes before the second. EINVAL as push(). */
+  add(root: bigint, node: bigint, less: bigint): HelperResult {
+    const { arena } = this.#kernel;
+    if (arena.readU64(node + TREE_OWNER) !== 0n) {
+      this.drop(this.holder(node));
+      return result(-Errno.EINVAL);
+    }
+    const tree = new RedBlackTree(arena, root);
+    const place = (parent: bigint, side: 'left' | 'right', isFirst: boolean): HelperResult => {
+      const below = parent === 0n ? tree.top : tree.child(parent, side);
+      if (below !== 0n) {
+        return {
+          kind: 'callback',
+          function: less,
+          args: [node, below],
+          then: (comesFirst) =>
+            comesFirst === 0n ? place(below, 'right', false) : place(below, 'left', isFirst),
+        };
+      }
+      tree.insert(node, parent, side, isFirst);
+      arena.writeU64(node + TREE_OWNER, root);
+      return 0n;
+    };
+    return place(0n, 'left', true);
+  }
+
+  /** bpf_rbtree_remove(): the node, or 0 if it is not in the tree. */
+  remove(root: bigint, node: bigint): bigint {
+    const { arena } = this.#kernel;
+    if (arena.readU64(node + TREE_OWNER) !== root) return 0n;
+    new RedBlackTree(arena, root).remove(node);
+    arena.writeU64(node, node);
+    arena.writeU64(node + TREE_OWNER, 0n);
+    return node;
+  }
+
   /** A head of zeros is an empty list. */
   #begin(head: bigint): void {
     const { arena } = this.#kernel;
@@ -111,7 +150,7 @@ class ProgramObjects {
     for (const at of [At.next, At.previous]) arena.writeU64(head + at, head);
   }
 
-  #freeField(kind: 'list_head' | 'kptr_ref', address: bigint): void {
+  #freeField(kind: 'list_head' | 'rb_root' | 'kptr_ref', address: bigint): void {
     if (kind === 'list_head') {
       for (let node = this.pop(address, false); node !== 0n; node = this.pop(address, false)) {
         this.drop(this.holder(node));
@@ -119,6 +158,14 @@ class ProgramObjects {
       return;
     }
     const { arena } = this.#kernel;
+    if (kind === 'rb_root') {
+      const tree = new RedBlackTree(arena, address);
+      for (let node = tree.first; node !== 0n; node = tree.first) {
+        this.remove(address, node);
+        this.drop(this.holder(node));
+      }
+      return;
+    }
     const object = arena.readU64(address);
     if (object === 0n) return;
     arena.writeU64(address, 0n);
@@ -158,5 +205,8 @@ export function objectKfuncs(kernel: Kernel): readonly (readonly [string, Helper
     ['bpf_list_push_back_impl', push(true)],
     ['bpf_list_pop_front', (_call, head): bigint => objects.pop(head, false)],
     ['bpf_list_pop_back', (_call, head): bigint => objects.pop(head, true)],
+    ['bpf_rbtree_add_impl', (_call, root, node, less): HelperResult => objects.add(root, node, less)],
+    ['bpf_rbtree_remove', (_call, root, node): bigint => objects.remove(root, node)],
+    ['bpf_rbtree_first', (_call, root): bigint => new RedBlackTree(kernel.arena, root).first],
   ];
 }
