@@ -377,7 +377,7 @@ export class Environment {
     state: PathState,
     insn: number,
     previous: number,
-    { tooMany = Errno.EFAULT as number, suffix = '' } = {},
+    { tooMany = Errno.EFAULT, suffix = '' }: { readonly tooMany?: number; readonly suffix?: string } = {},
   ): void {
     const trail = this.trail.mark(this.processed);
     this.pending.push({ state, insn, previous, mark: this.log.mark(), trail });
