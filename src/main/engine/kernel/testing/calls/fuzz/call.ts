@@ -40,7 +40,9 @@ const NUMBERS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 24, 36, 44, 64, 512, 409
 const TOO_LARGE = ['0x7fffffff', '0x80000000', '-1'];
 const SIZES = [0, 4, 8, 12, 16, 20, 24, 28, 32, 48, 60, 64, 72, 76, 80, 120, 128, 136, 144, 152, 200];
 /** How many entries a CPU map may have depends on the kernel's configuration: at least these. */
-const CPUS = 8;
+const CPUS = 4;
+/** ProgType.LIRC_MODE2: its configuration decides whether a kernel knows it. */
+const LIRC_MODE2 = 20;
 /** Where a field must not grow: the call would never come back, or take memory that depends on the machine. */
 const ONLY_SMALL = new Set(['max_entries', 'value_size', 'key_size', 'map_extra', 'repeat']);
 /** Counts of what lies in the caller's memory: what lies behind it is not said, so they may shrink only. */
@@ -86,7 +88,10 @@ function otherValue(random: Random, key: string, value: string, { names, types }
   if (isPointer(value)) return random.pick(['BAD', '0', value]);
   if (key.endsWith('_fd')) return random.pick([...names.map((name) => `$${name}`), '999', '-1', '0']);
   if (/flags$/.test(key)) return `0x${(2 ** random.below(32)).toString(16)}`;
-  if (/_type$/.test(key)) return String(random.below(types));
+  if (/_type$/.test(key)) {
+    const type = random.below(types);
+    return String(type === LIRC_MODE2 ? 0 : type);
+  }
   if (COUNTS.has(key)) return random.pick(['0', '1', String(Math.max(0, Number(value) - 1) || 0)]);
   if (ONLY_SMALL.has(key)) {
     const most = key === 'max_entries' ? CPUS : 64;
