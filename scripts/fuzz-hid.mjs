@@ -1,7 +1,8 @@
 // Compares what Linux makes of random and mutated report descriptors and of random reports (the verdict, its words, its
 // fields, input nodes and events) with what the simulation makes of them:
 //   npm run fuzz:hid -- [count] [seed] [reports]
-// The lab's kernel is asked, in QEMU; says 'skipped' and why where it cannot be. Ends with 1 if anything differs.
+// The lab's kernel is asked, in QEMU; says 'skipped' and why where it cannot be. Differences are printed as they are found,
+// and a running total after each hundred descriptors. Ends with 1 if anything differs.
 import { realpathSync } from 'node:fs';
 import { projectNode, requireNode, startNode } from './toolchain.mjs';
 
@@ -23,17 +24,17 @@ if (missing !== undefined) {
 const SHOWN = 50;
 const guest = await bootLab({ limit: 7200 });
 try {
-  const { devices, refused, reports, differences } = fuzzHid(guest, {
-    count,
-    seed,
-    reportsPerDevice,
-    known: knownDescriptors(),
-  });
-  for (const { mode, descriptor, what } of differences.slice(0, SHOWN))
-    console.log(`${mode}: ${what}\n    ${descriptor}`);
-  console.log(
-    `${devices} descriptors (${refused} refused by Linux), ${reports} reports, ${differences.length} differences`,
-  );
+  let shown = 0;
+  const tell = ({ devices, refused, reports, differences }) => {
+    for (const { mode, descriptor, what } of differences.slice(shown, SHOWN))
+      console.log(`${mode}: ${what}\n    ${descriptor}`);
+    shown = differences.length;
+    console.log(
+      `${devices} descriptors (${refused} refused by Linux), ${reports} reports, ${differences.length} differences`,
+    );
+  };
+  const known = knownDescriptors();
+  const { differences } = fuzzHid(guest, { count, seed, reportsPerDevice, known, onProgress: tell });
   if (differences.length > 0) process.exitCode = 1;
 } finally {
   await guest.stop();

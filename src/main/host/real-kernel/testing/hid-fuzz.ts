@@ -24,6 +24,8 @@ export interface HidFuzzOptions {
   /** Descriptors of which every second device is a mutation. Without them all are made up. */
   readonly known: readonly Uint8Array[];
   readonly reportsPerDevice: number;
+  /** Told the result so far after each batch of devices. */
+  readonly onProgress?: (result: HidFuzzResult) => void;
 }
 
 export interface HidFuzzResult {
@@ -137,6 +139,7 @@ export function fuzzHid(guest: LabGuest, options: HidFuzzOptions): HidFuzzResult
         differences.push(...result.differences.map((what) => ({ descriptor, mode, what })));
       }
     }
+    options.onProgress?.({ devices: from + size, refused, reports, differences });
   }
   return { devices: options.count, refused, reports, differences };
 }
