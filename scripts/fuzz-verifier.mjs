@@ -21,14 +21,10 @@ if (realpathSync(process.execPath) !== realpathSync(projectNode())) {
 
 const engine = (name) => import(`../src/main/engine/${name}`);
 const { ProgType } = await engine('abi/index.ts');
-const { BtfKind } = await engine('btf/index.ts');
 const { KFUNC_TABLE } = await engine('kernel/builtin/kfunc-table.ts');
-const { sharedPath } = await engine('testing/shared.ts');
-const { oldstyleProgram, readOldstyle } = await engine('verifier/testing/oldstyle.ts');
 const { FuzzComparison, disagreementText, pattern } = await engine('verifier/testing/fuzz/compare.ts');
 const { FuzzDoor } = await engine('verifier/testing/fuzz/door.ts');
-const { FuzzGenerator } = await engine('verifier/testing/fuzz/generator.ts');
-const { isSendable, mutate } = await engine('verifier/testing/fuzz/mutate.ts');
+const { FuzzStream } = await engine('verifier/testing/fuzz/stream.ts');
 
 /** Milliseconds between running totals. */
 const TELL_EVERY = 30_000;
@@ -83,26 +79,8 @@ try {
 }
 const comparison = new FuzzComparison(realDoor, new FuzzDoor(own.openTask({ name: 'fuzz' }), btf), logLevel);
 
-const kfuncs = new Set(
-  KFUNC_TABLE.map(([, name]) => btf.findByNameKind(name, BtfKind.FUNC)).filter((id) => id !== undefined),
-);
-const getData = hasHid ? btf.findByNameKind('hid_bpf_get_data', BtfKind.FUNC) : undefined;
-if (getData !== undefined) kfuncs.add(getData);
-const corpusPath = sharedPath('data/verifier/oldstyle.jsonl');
-const corpus = corpusPath === undefined ? [] : readOldstyle(corpusPath).map(oldstyleProgram);
-
-const generator = new FuzzGenerator(seed, {
-  kernelBtf: btf,
-  ...(hasHid
-    ? {
-        structOps: {
-          type: 'hid_bpf_ops',
-          members: ['hid_device_event', 'hid_rdesc_fixup', 'hid_hw_request', 'hid_hw_output_report'],
-        },
-      }
-    : {}),
-});
-const { random } = generator;
+const kfuncs = KFUNC_TABLE.map(([, name]) => name);
+const stream = new FuzzStream(seed, { btf, hasHid, kfuncs });
 const texts = new Map();
 const percent = (part, whole) => `${whole === 0 ? '100.00' : ((100 * part) / whole).toFixed(2)} %`;
 
@@ -127,12 +105,10 @@ function typeName(type) {
 
 /** Compares one more program; prints how it differs. */
 function step(index) {
-  let program = corpus.length > 0 && random.once(12) ? random.pick(corpus) : generator.program();
-  if (random.once(6) || corpus.includes(program))
-    program = { ...program, insns: mutate(random, program.insns) };
+  const program = stream.next();
+  if (program === undefined) return;
   if (only !== undefined && !only.has(program.type)) return;
   if (at !== undefined ? at !== index : index % parts !== part - 1) return;
-  if (!isSendable(program.insns, kfuncs)) return;
   const difference = comparison.compare(program);
   if (difference === undefined || !wanted.has(difference.kind)) return;
   // One of a kind is enough to read, but all are counted.
