@@ -1,4 +1,4 @@
-import { MAIN, readItems } from './items.ts';
+import { GLOBAL, MAIN, readItems } from './items.ts';
 import { DescriptorParser, MAX_BUFFER_SIZE } from './parse.ts';
 import { type KernelMessage } from './types.ts';
 
@@ -61,7 +61,9 @@ export function scanDescriptor(descriptor: Uint8Array, vendor = 0, product = 0):
   });
   for (const item of readItems(descriptor)) {
     if (item.isTruncated) break;
-    if (!item.isLong) parser.take(item);
+    // A long item with the tag of a short one takes its value from an address of the kernel's: nobody can tell what it does.
+    const isUnknown = item.type === 'global' && item.tag > GLOBAL.POP;
+    if (!item.isLong || isUnknown) parser.take(item);
   }
   if (isWindows8 && group === HID_GROUP_MULTITOUCH) group = HID_GROUP_MULTITOUCH_WIN_8;
   if (vendor === VENDOR_WACOM) group = HID_GROUP_WACOM;
