@@ -13,13 +13,21 @@ export type ErrorDetail = Readonly<
   Record<string, string | number | bigint | boolean | readonly string[] | undefined>
 >;
 
-/** The only error type the engine throws on purpose; anything else is a bug in the engine. */
+/** Names out of a broken file may hold anything: what cannot be shown is written as `\x0a`. */
+function shown(message: string): string {
+  return message.replace(
+    /\p{Cc}/gu,
+    (sign) => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** The only error type the engine throws on purpose; anything else is a bug in the engine. Its message is one line. */
 export class EngineError extends Error {
   readonly code: EngineErrorCode;
   readonly detail: ErrorDetail;
 
   constructor(code: EngineErrorCode, message: string, detail: ErrorDetail = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(shown(message), cause === undefined ? undefined : { cause });
     this.name = 'EngineError';
     this.code = code;
     this.detail = detail;
