@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { viewOf } from '../../base/index.ts';
 import { Btf, BtfBuilder } from '../../btf/index.ts';
-import { checkStructMetas, findFields } from './fields.ts';
+import { MapFields, checkStructMetas, findFields } from './fields.ts';
+import { testKernel } from '../testing/harness.ts';
 
 /** A struct with so many members of a struct of the kernel's. */
 function structOf(name: string, size: number, count: number): { btf: Btf; id: number } {
@@ -26,6 +28,20 @@ describe('special fields of a struct', () => {
     expect(() => checkStructMetas(btf, 6018)).not.toThrow();
     for (const version of [6012, 6017])
       expect(() => checkStructMetas(btf, version)).toThrow('a second refcount');
+  });
+
+  it('are new in a copy: zeros, and a list that points to itself', () => {
+    const fields = new MapFields(testKernel(), [
+      { kind: 'spin_lock', offset: 0, size: 4 },
+      { kind: 'list_head', offset: 8, size: 16 },
+    ]);
+    const value = new Uint8Array(32).fill(7);
+    fields.renew(value);
+    const view = viewOf(value);
+    expect(view.getUint32(0, true)).toBe(0);
+    expect(view.getBigUint64(8, true)).toBe(view.getBigUint64(16, true));
+    expect(view.getBigUint64(8, true) >> 63n).toBe(1n);
+    expect([...value.subarray(4, 8), ...value.subarray(24)].every((byte) => byte === 7)).toBe(true);
   });
 
   it('are one lock at most, whichever kernel', () => {

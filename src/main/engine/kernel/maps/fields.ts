@@ -1,4 +1,5 @@
 import { Errno } from '../../abi/index.ts';
+import { viewOf } from '../../base/index.ts';
 import { BtfKind, type Btf } from '../../btf/index.ts';
 import type { SpecialField } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
@@ -193,6 +194,15 @@ function isTagged(btf: Btf, structId: number): boolean {
   return false;
 }
 
+/** Words at the start of a field that point to the field itself (INIT_LIST_HEAD, RB_CLEAR_NODE). */
+const SELF_POINTERS: Partial<Readonly<Record<SpecialField['kind'], number>>> = {
+  list_head: 2,
+  list_node: 2,
+  rb_node: 1,
+};
+/** Where the copy of a value lies that a lookup gives away; Linux has another place each time. */
+const COPY_PLACE = 0x1000n;
+
 /** What a map does with the special fields of its values: they survive updates, read as zero and die with the element. */
 export class MapFields {
   readonly list: readonly SpecialField[];
@@ -207,8 +217,21 @@ export class MapFields {
     return this.list.some((field) => field.kind === kind);
   }
 
-  /** Zeroes them in a copy of a value (check_and_init_map_value). */
-  clear(value: Uint8Array): void {
+  /**
+   * Makes them new in a copy of a value (check_and_init_map_value): zeros, and where there is a list or a node an address
+   * of the copy itself, which is how Linux begins them.
+   */
+  renew(value: Uint8Array): void {
+    this.#clear(value);
+    const view = viewOf(value);
+    for (const { kind, offset } of this.list) {
+      const words = SELF_POINTERS[kind] ?? 0;
+      const itself = this.#kernel.arena.base + COPY_PLACE + BigInt(offset);
+      for (let word = 0; word < words; word++) view.setBigUint64(offset + word * 8, itself, true);
+    }
+  }
+
+  #clear(value: Uint8Array): void {
     for (const field of this.list) value.fill(0, field.offset, field.offset + field.size);
   }
 
@@ -225,7 +248,7 @@ export class MapFields {
   /** The value as a new element gets it: special fields begin zeroed. */
   fresh(value: Uint8Array): Uint8Array {
     const next = value.slice();
-    this.clear(next);
+    this.#clear(next);
     return next;
   }
 

@@ -198,12 +198,12 @@ export abstract class BpfMap extends KernelObject {
     return -Errno.ENOTSUPP;
   }
 
-  /** BPF_MAP_LOOKUP_ELEM: the value as bytes. Special fields read as zero. */
+  /** BPF_MAP_LOOKUP_ELEM: the value as bytes. Special fields read as new ones. */
   sysLookup(key: Uint8Array, _flags: bigint): Uint8Array {
     const address = this.lookupQuiet(key);
     if (address === 0n) fail(Errno.ENOENT, 'no such element');
     const value = this.kernel.arena.bytesAt(address, this.valueSize).slice();
-    this.fields?.clear(value);
+    this.fields?.renew(value);
     return value;
   }
 
