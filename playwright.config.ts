@@ -1,4 +1,4 @@
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { type ShellOptions } from './e2e/fixtures.ts';
 
@@ -10,6 +10,16 @@ const chromium = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].find((path) => path !== undefined && existsSync(path));
+
+/** Specs that hold times: they have the machine to themselves, behind the others. */
+const TIMED = ['large-session.spec.ts', 'live.spec.ts'];
+
+function projectsOf(shell: ShellOptions['shell']): PlaywrightTestConfig<ShellOptions>['projects'] & object {
+  return [
+    { name: shell, testIgnore: TIMED, use: { shell } },
+    { name: `${shell}, timed`, testMatch: TIMED, dependencies: [shell], workers: 1, use: { shell } },
+  ];
+}
 
 const electronInstalled = existsSync('node_modules/electron/path.txt');
 
@@ -41,8 +51,5 @@ export default defineConfig<ShellOptions>({
       ],
     },
   },
-  projects: [
-    { name: 'web', use: { shell: 'web' } },
-    ...(electronInstalled ? [{ name: 'electron', use: { shell: 'electron' as const } }] : []),
-  ],
+  projects: [...projectsOf('web'), ...(electronInstalled ? projectsOf('electron') : [])],
 });
