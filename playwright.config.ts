@@ -1,4 +1,4 @@
-import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { defineConfig, type Project } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { type ShellOptions } from './e2e/fixtures.ts';
 
@@ -14,7 +14,7 @@ const chromium = [
 /** Specs that hold times: they have the machine to themselves, behind the others. */
 const TIMED = ['large-session.spec.ts', 'live.spec.ts'];
 
-function projectsOf(shell: ShellOptions['shell']): PlaywrightTestConfig<ShellOptions>['projects'] & object {
+function projectsOf(shell: ShellOptions['shell']): Project<ShellOptions>[] {
   return [
     { name: shell, testIgnore: TIMED, use: { shell } },
     { name: `${shell}, timed`, testMatch: TIMED, dependencies: [shell], workers: 1, use: { shell } },

@@ -2,7 +2,7 @@ import { Errno, ProgType, helpersOf } from '../abi/index.ts';
 import { findSingleValues } from './bounds.ts';
 import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
-import { isLdImm64, PseudoSource } from '../isa/index.ts';
+import { isLdImm64 } from '../isa/index.ts';
 import { Environment, Rejection } from './environment.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
@@ -11,7 +11,7 @@ import { printedInsn } from './print-insn.ts';
 import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
 import { resolveInsns } from './resolve.ts';
 import { checkStackDepth } from './stack-depth.ts';
-import { addSubprogramsAndKfuncs, checkSubprograms } from './subprograms.ts';
+import { addSubprogramsAndKfuncs, checkSubprograms, isPseudoFunction } from './subprograms.ts';
 import { type AccessKind, type VerifierInput, type VerifierMap, type VerifierResult } from './types.ts';
 import { TrailReader } from './trail.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
@@ -75,12 +75,13 @@ function check(env: Environment): void {
  * was, whatever stands there then. Where no function begins, making machine code fails (jit_subprogs).
  */
 function checkCallbacksReached(env: Environment): void {
+  if (env.subprograms.length < 2) return;
   const seen = env.insns.map((_, i) => env.factsAt(i).seen || isSecondHalf(env, i));
   const reached = env.subprograms.filter(({ start }) => seen[start] === true);
   if (reached.length < 2) return;
   const newStarts = new Set(reached.map(({ start }) => afterRemoval(seen, start)));
   env.insns.forEach((insn, i) => {
-    if (!env.factsAt(i).seen || !isLdImm64(insn) || insn.src !== PseudoSource.FUNC) return;
+    if (!env.factsAt(i).seen || !isPseudoFunction(insn)) return;
     const target = afterRemoval(seen, i + insn.imm + 1);
     if (newStarts.has(target)) return;
     // Until 6.15 only the kernel's own log has the reason.

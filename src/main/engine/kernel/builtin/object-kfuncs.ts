@@ -22,6 +22,8 @@ interface ObjectType {
 class ProgramObjects {
   readonly #kernel: Kernel;
   readonly #types = new Map<bigint, ObjectType>();
+  /** Types by their id in a program's BTF: looked at once, not for every object. */
+  readonly #known = new WeakMap<Btf, Map<number, ObjectType>>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -35,12 +37,20 @@ class ProgramObjects {
     if (size === undefined) return 0n;
     const { arena } = this.#kernel;
     const object = arena.allocate(size, { label: `object of struct ${btf.nameOf(typeId)}` });
-    const fields = specialFieldsOf(btf, typeId, this.#kernel.btf);
-    this.#types.set(object, { fields });
+    const type = this.#typeOf(btf, typeId);
+    this.#types.set(object, type);
     this.#kernel.onUndo(() => this.#types.delete(object));
-    const count = countOf(object, fields);
+    const count = countOf(object, type.fields);
     if (count !== undefined) arena.writeU32(count, 1);
     return object;
+  }
+
+  #typeOf(btf: Btf, typeId: number): ObjectType {
+    const known = this.#known.get(btf) ?? new Map<number, ObjectType>();
+    this.#known.set(btf, known);
+    const type = known.get(typeId) ?? { fields: specialFieldsOf(btf, typeId, this.#kernel.btf) };
+    known.set(typeId, type);
+    return type;
   }
 
   /** One more owner: the object itself. */

@@ -5,21 +5,21 @@ import type { SpecialField } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** Structures that the kernel looks for by name in a map's value, with their sizes; `once`: until which kernel, if not all. */
+/** Structures that the kernel looks for by name in a map's value, with their sizes; a struct has one at most until `onceUntil` (KernelProfile.code). */
 const SPECIAL: ReadonlyMap<
   string,
-  { kind: SpecialField['kind']; size: number; align: number; once: boolean; onceUntil?: number }
+  { kind: SpecialField['kind']; size: number; align: number; onceUntil: number }
 > = new Map([
-  ['bpf_spin_lock', { kind: 'spin_lock', size: 4, align: 4, once: true }],
-  ['bpf_res_spin_lock', { kind: 'res_spin_lock', size: 8, align: 4, once: true }],
-  ['bpf_timer', { kind: 'timer', size: 16, align: 8, once: true }],
-  ['bpf_wq', { kind: 'wq', size: 16, align: 8, once: true }],
-  ['bpf_task_work', { kind: 'task_work', size: 8, align: 8, once: true }],
-  ['bpf_list_head', { kind: 'list_head', size: 16, align: 8, once: false }],
-  ['bpf_list_node', { kind: 'list_node', size: 24, align: 8, once: false }],
-  ['bpf_rb_node', { kind: 'rb_node', size: 32, align: 8, once: false }],
-  ['bpf_rb_root', { kind: 'rb_root', size: 16, align: 8, once: false }],
-  ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, once: true, onceUntil: 6017 }],
+  ['bpf_spin_lock', { kind: 'spin_lock', size: 4, align: 4, onceUntil: Infinity }],
+  ['bpf_res_spin_lock', { kind: 'res_spin_lock', size: 8, align: 4, onceUntil: Infinity }],
+  ['bpf_timer', { kind: 'timer', size: 16, align: 8, onceUntil: Infinity }],
+  ['bpf_wq', { kind: 'wq', size: 16, align: 8, onceUntil: Infinity }],
+  ['bpf_task_work', { kind: 'task_work', size: 8, align: 8, onceUntil: Infinity }],
+  ['bpf_list_head', { kind: 'list_head', size: 16, align: 8, onceUntil: 0 }],
+  ['bpf_list_node', { kind: 'list_node', size: 24, align: 8, onceUntil: 0 }],
+  ['bpf_rb_node', { kind: 'rb_node', size: 32, align: 8, onceUntil: 0 }],
+  ['bpf_rb_root', { kind: 'rb_root', size: 16, align: 8, onceUntil: 0 }],
+  ['bpf_refcount', { kind: 'refcount', size: 4, align: 4, onceUntil: 6017 }],
 ]);
 
 const KPTR_TAGS: ReadonlyMap<string, SpecialField['kind']> = new Map([
@@ -109,7 +109,7 @@ function add(under: Search, typeId: number, offset: number, depth: number): void
     search(under, typeId, offset, depth + 1);
     return;
   }
-  const once = special.once && version <= (special.onceUntil ?? version);
+  const once = version <= special.onceUntil;
   push(found, { kind: special.kind, offset, size: special.size }, special.align, once);
 }
 
