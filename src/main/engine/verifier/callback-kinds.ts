@@ -10,6 +10,7 @@ export const HelperId = {
   map_delete_elem: 3,
   get_smp_processor_id: 8,
   tail_call: 12,
+  get_cgroup_classid: 17,
   perf_event_read: 22,
   perf_event_output: 25,
   get_stackid: 27,

@@ -1,7 +1,7 @@
 import { type Btf } from '../btf/index.ts';
 import { AttachType, Errno, ProgFlag, ProgType } from '../abi/index.ts';
 import { type Insn } from '../isa/index.ts';
-import { helperPrototype } from './helper-prototypes.ts';
+import { helperPrototypeFor } from './helper-prototypes.ts';
 import { KnownStates } from './known-states.ts';
 import { VerifierLog, type LogMark } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
@@ -267,7 +267,7 @@ export class Environment {
 
   /** Number of arguments of a helper, undefined where there is no such helper. */
   helperArguments(id: number): number | undefined {
-    return helperPrototype(id)?.args.length;
+    return helperPrototypeFor(this.input.progType, id)?.args.length;
   }
 
   say(text: string): void {

@@ -363,7 +363,8 @@ export function checkHelperArgument(env: Environment, index: number, meta: CallA
   const regno = index + 1;
   checkSource(env, regno);
   const r = env.register(regno);
-  if (argument.base === 'any') {
+  const { takesOnlyScalars } = env.input.profile;
+  if (argument.base === 'any' || (argument.base === 'scalar' && !takesOnlyScalars)) {
     if (isPointerValue(env, r)) env.reject(Errno.EACCES, `R${regno} leaks addr into helper function`);
     return;
   }

@@ -18,7 +18,7 @@ import {
 import { dynptrValue, releaseDynptr } from './dynptr.ts';
 import { type Environment } from './environment.ts';
 import { CallArguments, checkHelperArgument } from './helper-args.ts';
-import { HELPER_COUNT, PACKET_CHANGERS, helperPrototype, type HelperPrototype } from './helper-prototypes.ts';
+import { HELPER_COUNT, PACKET_CHANGERS, helperPrototypeFor, type HelperPrototype } from './helper-prototypes.ts';
 import { checkMapFunction } from './map-functions.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { markPrecise } from './precision.ts';
@@ -72,7 +72,7 @@ function isAllowedInProbe(env: Environment, id: number): boolean {
 /** The helper exists, this type of program may call it, here. */
 function findHelper(env: Environment, id: number): HelperPrototype {
   if (id < 0 || id >= HELPER_COUNT) env.reject(Errno.EINVAL, `invalid func ${nameOf(id)}`);
-  const prototype = helperPrototype(id);
+  const prototype = helperPrototypeFor(env.input.progType, id);
   if (prototype === undefined || !env.helpers.has(id)) {
     env.reject(Errno.EINVAL, `program of this type cannot use helper ${nameOf(id)}`);
   }

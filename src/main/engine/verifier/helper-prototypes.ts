@@ -3,6 +3,8 @@
  * Arguments: base, `?` where NULL is allowed, `:ro`, `:uninit`, `:write`, `:release`, `:aligned`, `:fixed:SIZE`, the
  * kind of dynptr, `=struct` for BTF pointers. Flags: g GPL only, p may read the packet, s may sleep, f fastcall.
  */
+import { ProgType } from '../abi/index.ts';
+import { HelperId } from './callback-kinds.ts';
 import { TypeFlag } from './reg-type.ts';
 
 type Row = readonly [name: string, result: string, args: string, flags: string];
@@ -329,6 +331,23 @@ export function helperPrototype(id: number): HelperPrototype | undefined {
   };
   parsed.set(id, prototype);
   return prototype;
+}
+
+const PACKET_PROGRAMS: ReadonlySet<number> = new Set<number>([
+  ProgType.SCHED_CLS,
+  ProgType.SCHED_ACT,
+  ProgType.LWT_IN,
+  ProgType.LWT_OUT,
+  ProgType.LWT_XMIT,
+  ProgType.LWT_SEG6LOCAL,
+]);
+
+/** As helperPrototype(), for a type of program: bpf_get_cgroup_classid() is told a packet or asks for the current task. */
+export function helperPrototypeFor(progType: number, id: number): HelperPrototype | undefined {
+  const prototype = helperPrototype(id);
+  if (id !== HelperId.get_cgroup_classid || prototype === undefined || PACKET_PROGRAMS.has(progType))
+    return prototype;
+  return { ...prototype, args: [] };
 }
 
 /** One more than the last helper's number (__BPF_FUNC_MAX_ID). */

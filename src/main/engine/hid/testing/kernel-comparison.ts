@@ -147,9 +147,13 @@ export function hasRange(minimum: number, maximum: number): boolean {
   return minimum < 0 ? minimum < maximum : minimum < maximum >>> 0;
 }
 
-/** hidinput_configure_usage() marks the field of a radio switch relative, and debugfs shows the field after that. */
-function isMarkedRelative({ application, flags, usages }: Field): boolean {
-  return application === GD_WIRELESS_RADIO_CTLS && !flags.constant && usages.includes(GD_RFKILL_BTN);
+/**
+ * hidinput_configure_usage() marks the field of a radio switch relative, and debugfs shows the field after that. Of output
+ * fields it maps LEDs only.
+ */
+function isMarkedRelative({ application, flags, type, usages }: Field): boolean {
+  const isSwitch = application === GD_WIRELESS_RADIO_CTLS && usages.includes(GD_RFKILL_BTN);
+  return isSwitch && type === 'input' && !flags.constant;
 }
 
 function kernelView(field: Field): KernelField {

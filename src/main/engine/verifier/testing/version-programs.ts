@@ -111,6 +111,40 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
       },
     },
     {
+      title: 'bpf_loop() is told a pointer for the number of rounds',
+      program: program(
+        ProgType.SYSCALL,
+        `r2 = func each
+         r3 = 0
+         r4 = 0
+         call bpf_loop#181
+         r0 = 0
+         exit
+         each:
+         r0 = 0
+         exit`,
+        [fn('main', 0, 'context'), fn('each', 7, 'void', 'void')],
+      ),
+      verdicts: {
+        '6.12': { errno: -13, words: 'R1 type=ctx expected=scalar' },
+        '6.18': { errno: -14, words: 'verifier bug: backtracking misuse' },
+      },
+    },
+    {
+      title: 'the class of the current task, asked without a packet',
+      program: program(
+        ProgType.SYSCALL,
+        'call bpf_ktime_get_ns#5\ncall bpf_get_cgroup_classid#17\nr0 = 0\nexit',
+      ),
+      verdicts: {
+        '6.12': {
+          errno: -22,
+          words: 'program of this type cannot use helper bpf_get_cgroup_classid#17',
+        },
+        '6.18': TAKEN,
+      },
+    },
+    {
       title: 'storage of a socket in a SYSCALL program',
       program: program(
         ProgType.SYSCALL,

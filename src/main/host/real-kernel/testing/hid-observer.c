@@ -155,6 +155,7 @@ static void print_node(int node)
 {
 	unsigned char bits[KEY_MAX / 8 + 1], axes[ABS_MAX / 8 + 1] = { 0 };
 	int repeat[2] = { 0, 0 };
+	struct input_event event, end = { .type = EV_SYN, .code = SYN_REPORT };
 	char text[256] = "";
 
 	ioctl(node, EVIOCGNAME(sizeof(text)), text);
@@ -180,6 +181,10 @@ static void print_node(int node)
 	print_hex("prop", bits, INPUT_PROP_CNT / 8);
 	ioctl(node, EVIOCGRAB, 1);
 	ioctl(node, EVIOCSREP, repeat);
+	/* The repeat rates are events of a packet that is not ended: they would take room in that of the first report. */
+	if (write(node, &end, sizeof(end)) == sizeof(end))
+		while (read(node, &event, sizeof(event)) == sizeof(event))
+			;
 }
 
 static int by_number(const void *left, const void *right)
