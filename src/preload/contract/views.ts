@@ -210,6 +210,8 @@ export interface LiveRecordingView {
 export interface LiveState {
   readonly devices: readonly LiveView[];
   readonly recording?: LiveRecordingView;
+  /** Why no device that is plugged in can be listed. */
+  readonly trouble?: string;
 }
 
 /** What has come from a live device since the event before it. */

@@ -18,7 +18,12 @@ import {
 import { dynptrValue, releaseDynptr } from './dynptr.ts';
 import { type Environment } from './environment.ts';
 import { CallArguments, checkHelperArgument } from './helper-args.ts';
-import { HELPER_COUNT, PACKET_CHANGERS, helperPrototypeFor, type HelperPrototype } from './helper-prototypes.ts';
+import {
+  HELPER_COUNT,
+  PACKET_CHANGERS,
+  helperPrototypeFor,
+  type HelperPrototype,
+} from './helper-prototypes.ts';
 import { checkMapFunction } from './map-functions.ts';
 import { checkMemoryAccess } from './memory.ts';
 import { markPrecise } from './precision.ts';

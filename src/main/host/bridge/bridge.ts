@@ -120,6 +120,7 @@ export function createBridge(options: BridgeOptions): Bridge {
           last = now;
         } catch {
           // A system that cannot tell now may be able to later; list() itself says what is wrong.
+          last ??= '';
         }
         if (stopped) return;
         timer = setTimeout(() => void look(), options.pollEvery ?? POLL_EVERY);

@@ -109,8 +109,14 @@ export function fakeBridge(path: string, pollEvery = POLL_EVERY): Bridge {
     watch(listener) {
       let last = '';
       const look = async (): Promise<void> => {
-        const devices = await list().catch(() => []);
-        const now = devices.map((device) => [device.path, device.trouble?.[0]].join()).join('\n');
+        let devices: RealDevice[] = [];
+        let now: string;
+        try {
+          devices = await list();
+          now = devices.map((device) => [device.path, device.trouble?.[0]].join()).join('\n');
+        } catch (error) {
+          now = messageOf(error);
+        }
         if (now !== last) listener(devices);
         last = now;
       };

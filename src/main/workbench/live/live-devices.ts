@@ -1,5 +1,6 @@
 import { EngineError } from '../../engine/base/index.ts';
 import { type Bridge, openBridge, type RealDevice } from '../../host/bridge/index.ts';
+import { messageOf } from '../../host/errors/index.ts';
 import { type Store, type StoredSession } from '../../host/store/index.ts';
 import {
   type EventName,
@@ -49,15 +50,30 @@ export class LiveDevices {
   #take: Take | undefined;
   #beat: NodeJS.Timeout | undefined;
   #stopWatching: (() => void) | undefined;
+  /** Why what is plugged in could not be listed, the last time. */
+  #trouble: string | undefined;
 
   constructor(options: LiveDevicesOptions) {
     this.#options = options;
   }
 
-  /** What is plugged in. Where the machine cannot tell, nothing. Watches from the first call on. */
+  /** What is plugged in; nothing where the machine cannot tell: state() says why then. Watches from the first call on. */
   async list(): Promise<readonly RealDevice[]> {
     this.#watch();
-    return this.#options.bridge.list().catch(() => []);
+    try {
+      const devices = await this.#options.bridge.list();
+      this.#setTrouble(undefined);
+      return devices;
+    } catch (error) {
+      this.#setTrouble(messageOf(error));
+      return [];
+    }
+  }
+
+  #setTrouble(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#changed();
   }
 
   /** A plugged-in device by its id. */
@@ -79,8 +95,11 @@ export class LiveDevices {
 
   /** In the order they were opened. */
   state(): LiveState {
-    const devices = this.#live.map((live) => live.view());
-    return this.#take === undefined ? { devices } : { devices, recording: recordingView(this.#take) };
+    return {
+      devices: this.#live.map((live) => live.view()),
+      ...(this.#take === undefined ? {} : { recording: recordingView(this.#take) }),
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
   }
 
   /**

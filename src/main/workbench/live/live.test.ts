@@ -28,6 +28,8 @@ interface Bench {
   readonly dataFolder: string;
   readonly batches: LiveBatch[];
   readonly states: (LiveView | undefined)[];
+  /** One for each time that other devices were there. */
+  readonly listings: 'devices'[];
   readonly plug: (...devices: object[]) => void;
   readonly call: <M extends MethodName>(method: M, params: Params<M>) => Promise<Result<M>>;
 }
@@ -48,14 +50,17 @@ function bench(...devices: object[]): Bench {
   open.push(workbench);
   const batches: LiveBatch[] = [];
   const states: (LiveView | undefined)[] = [];
+  const listings: 'devices'[] = [];
   workbench.onEvent((event, value) => {
     if (event === 'live.reports') batches.push(value as LiveBatch);
+    if (event === 'data.changed' && 'what' in value && value.what === 'devices') listings.push('devices');
     if (event === 'live.state') states.push((value as LiveState).devices[0]);
   });
   return {
     dataFolder,
     batches,
     states,
+    listings,
     plug,
     call: (method, params) => workbench.call(method, params) as Promise<never>,
   };
@@ -92,6 +97,24 @@ describe('a live device', () => {
       (error: unknown) => error as ApiFailure,
     );
     expect(refused).toMatchObject({ message: 'permission denied', detail: ['add this rule'] });
+  });
+
+  it('says why none can be listed, and lists them again once they can be', async () => {
+    const { call, dataFolder, listings, plug } = bench(mouse());
+    expect(await call('device.list', {})).toHaveLength(1);
+    await expect.poll(() => listings.length).toBe(1);
+    writeFileSync(join(dataFolder, 'devices.json'), '{ "devices": [ {} ] }');
+    expect(await call('device.list', {})).toEqual([]);
+    expect((await call('live.state', {})).trouble).toMatch(/devices\.json: not a list of fake devices: .+/);
+    await expect.poll(() => listings.length).toBe(2);
+    writeFileSync(join(dataFolder, 'devices.json'), '{ "devices": [');
+    // It is looked at again and again: a window is told to ask.
+    await expect.poll(() => listings.length).toBe(3);
+    await call('device.list', {});
+    expect((await call('live.state', {})).trouble).toMatch(/devices\.json: .*JSON/);
+    plug(mouse());
+    expect(await call('device.list', {})).toHaveLength(1);
+    expect(await call('live.state', {})).toEqual({ devices: [] });
   });
 
   it('streams 8,000 reports a second through the driver into a recording: none lost, in their order', async () => {

@@ -51,6 +51,8 @@ export class LiveState {
   /** In the order they were opened. */
   devices = $state.raw<readonly LiveView[]>([]);
   recording = $state.raw<LiveRecordingView>();
+  /** Why no device that is plugged in can be listed. */
+  trouble = $state<string>();
 
   constructor(app: AppState) {
     this.#app = app;
@@ -136,7 +138,7 @@ export class LiveState {
     for (const reports of this.#reports.values()) reports.show();
   }
 
-  #take({ devices, recording }: LiveDevices): void {
+  #take({ devices, recording, trouble }: LiveDevices): void {
     this.#followMoved(devices);
     for (const id of [...this.#reports.keys()]) {
       if (!devices.some(({ deviceId }) => deviceId === id)) this.#reports.delete(id);
@@ -150,6 +152,7 @@ export class LiveState {
     }
     this.devices = devices;
     this.recording = recording;
+    this.trouble = trouble;
   }
 
   /** A device that was plugged in again may have another node: its reports and its page go along. */
