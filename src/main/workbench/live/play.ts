@@ -118,8 +118,8 @@ export interface StandInCounts {
 /**
  * A stand-in for a plugged-in device in the real system: its reports go through the driver in the simulated kernel and
  * come out of a device of this machine that has the driver's descriptor. What the system writes to the stand-in or asks of
- * it goes to the device as it is. Runs until told to end or until the device is gone. The device itself keeps working
- * beside it.
+ * it goes through the driver's request programs to the device. Runs until told to end or until the device is gone. The
+ * device itself keeps working beside it.
  */
 export async function proxyDevice(
   bridge: Bridge,
@@ -137,7 +137,7 @@ export async function proxyDevice(
   requireConsent(identity.descriptor, options.keyboard);
   const open = await bridge.open(source.path);
   try {
-    const device = await bridge.plugIn(identity, requestsTo(open, identity.descriptor));
+    const device = await bridge.plugIn(identity, requestsTo(open, identity.descriptor, attachment?.device));
     try {
       return await handOn(open, device, attachment, options);
     } finally {

@@ -1,21 +1,48 @@
-import { parseDescriptor, type ParsedDescriptor } from '../../engine/hid/index.ts';
+import {
+  HID_REQ_GET_REPORT,
+  HID_REQ_SET_REPORT,
+  type HidDevice,
+  parseDescriptor,
+  type ParsedDescriptor,
+} from '../../engine/hid/index.ts';
 import { type OpenDevice, type UhidAnswers, UhidReportType } from '../../host/bridge/index.ts';
 
-/** Answers a stand-in's requests by asking the device: output and feature reports, as /dev/hidraw passes them. */
-export function requestsTo(device: OpenDevice, descriptor: Uint8Array): UhidAnswers {
+/**
+ * Answers a stand-in's requests by asking the device: output and feature reports, as /dev/hidraw passes them. `twin` has
+ * the driver: its hid_hw_request and hid_hw_output_report programs come first, may change what is sent, and end the
+ * request unless they return 0.
+ */
+export function requestsTo(device: OpenDevice, descriptor: Uint8Array, twin?: HidDevice): UhidAnswers {
   const parsed = parseDescriptor(descriptor);
+  /** What the driver's programs say; 0 where the device is to be asked. */
+  const ask = (type: 'output' | 'feature', data: Uint8Array, request: number): number =>
+    twin?.hooks.rawRequest?.(twin, data[0] ?? 0, data, type, request, 0n, false) ?? 0;
+  const write = async (data: Uint8Array, ended: number): Promise<boolean> => {
+    if (ended === 0) await device.write(data);
+    return ended >= 0;
+  };
   return {
-    output: (data) => device.write(withId(parsed, 'output', data)),
+    output(bytes) {
+      const data = withId(parsed, 'output', bytes);
+      return write(data, twin?.hooks.outputReport?.(twin, data, 0n, false) ?? 0);
+    },
     async getReport(report, reportType) {
       const length = parsed.reports.feature.get(report)?.bytes;
       if (reportType !== UhidReportType.FEATURE || length === undefined) return undefined;
+      const data = new Uint8Array(length + 1);
+      data[0] = report;
+      const ended = ask('feature', data, HID_REQ_GET_REPORT);
+      if (ended !== 0) return ended < 0 ? undefined : data.subarray(0, ended);
       return device.getFeature(report, length);
     },
-    async setReport(_report, reportType, data) {
-      if (reportType === UhidReportType.FEATURE) await device.sendFeature(withId(parsed, 'feature', data));
-      else if (reportType === UhidReportType.OUTPUT) await device.write(withId(parsed, 'output', data));
-      else return false;
-      return true;
+    async setReport(_report, reportType, bytes) {
+      const type = reportType === UhidReportType.FEATURE ? 'feature' : 'output';
+      if (type === 'output' && reportType !== UhidReportType.OUTPUT) return false;
+      const data = withId(parsed, type, bytes);
+      const ended = ask(type, data, HID_REQ_SET_REPORT);
+      if (type === 'output') return write(data, ended);
+      if (ended === 0) await device.sendFeature(data);
+      return ended >= 0;
     },
   };
 }
