@@ -35,7 +35,8 @@ export interface ReplayReport {
   readonly programs: readonly {
     readonly name: string;
     readonly runs: number;
-    readonly instructions: number;
+    /** Of all runs; a real kernel does not count them. */
+    readonly instructions?: number;
   }[];
   readonly maps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly log: readonly string[];

@@ -1,5 +1,6 @@
 import { bytesEqual } from '../../engine/base/index.ts';
 import { type ObjectSpec } from '../../engine/elf/index.ts';
+import { type LoadedObject } from '../../engine/loader/index.ts';
 import { type Recording } from '../../engine/recording/index.ts';
 import { type VerdictView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -52,7 +53,8 @@ export function runOnMachine(
 
 /**
  * Makes a device of the recording through /dev/uhid, attaches the objects to it in the real kernel, and feeds it the
- * recording as fast as it goes. What a reader of hidraw sees comes back. The kernel counts no runs of programs.
+ * recording as fast as it goes. What a reader of hidraw sees comes back, and the runs of programs where the kernel may be
+ * made to count them.
  */
 export function replayOnMachine(
   machine: RealMachine,
@@ -63,6 +65,7 @@ export function replayOnMachine(
   const plan = chooseDevice(recording, options.device);
   const { name, bus, vendor, product, descriptor } = plan;
   const specs = objects.map(({ spec }) => spec);
+  const counts = machine.countRuns();
   const twin = openTwin(machine, specs, { ...plan, uniq: '' });
   try {
     const place = recording.devices.indexOf(plan);
@@ -79,7 +82,7 @@ export function replayOnMachine(
       device: { name, bus, vendor, product },
       descriptorChanged: !bytesEqual(twin.descriptor, descriptor),
       ...outcome.counts,
-      programs: [],
+      programs: counts ? twin.loaded.flatMap(runsOf) : [],
       maps: mapContents(twin.loaded),
       log: [],
     };
@@ -87,4 +90,8 @@ export function replayOnMachine(
   } finally {
     twin.close();
   }
+}
+
+function runsOf(object: LoadedObject): ReplayReport['programs'] {
+  return object.programStatistics().map(({ name, runs }) => ({ name, runs }));
 }

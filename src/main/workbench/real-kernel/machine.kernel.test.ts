@@ -6,6 +6,7 @@ import { parseRecording } from '../../engine/recording/index.ts';
 import { REPOSITORY } from '../../engine/testing/shared.ts';
 import { bootLab, type LabGuest, labMissing } from '../../host/real-kernel/testing/lab.ts';
 import { openObject } from '../commands.ts';
+import { replayRecording } from '../replay-file.ts';
 import { Resources } from '../resources.ts';
 import { runSyscallProgram } from '../run-program.ts';
 import { replayOnMachine, runOnMachine, verifyOnMachine } from './commands.ts';
@@ -16,6 +17,8 @@ const file = (sample: string, name: string): Uint8Array =>
   new Uint8Array(readFileSync(join(SAMPLES, sample, name)));
 const object = (sample: string): ReturnType<typeof openObject> =>
   openObject('driver.bpf.o', file(sample, 'driver.bpf.o'));
+const resources = new Resources(join(REPOSITORY, 'resources'));
+const kernel = { kernel: '6.12', engine: 'jit' as const };
 /** The lines that carry data. */
 const dataLines = (text: string): string[] => text.split('\n').filter((line) => /^[RE]: /.test(line));
 
@@ -37,6 +40,11 @@ describe.skipIf(labMissing() !== undefined)(
         const { text, report } = replayOnMachine(machine, [object(sample)], recording, { before: false });
         expect(dataLines(text)).toEqual(dataLines(new TextDecoder().decode(file(sample, 'expected.hid'))));
         expect(report.eventsIn).toBeGreaterThan(400);
+        const simulated = replayRecording(resources, [object(sample)], recording, {
+          ...kernel,
+          before: false,
+        });
+        expect(report.programs).toEqual(simulated.report.programs.map(({ name, runs }) => ({ name, runs })));
       },
     );
 
@@ -50,14 +58,7 @@ describe.skipIf(labMissing() !== undefined)(
       const { spec } = object('syscall-adder');
       const [program] = spec.programs;
       const context = new Uint8Array(64).map((_, i) => i);
-      const options = { kernel: '6.12', engine: 'jit' as const };
-      const simulated = runSyscallProgram(
-        new Resources(join(REPOSITORY, 'resources')),
-        options,
-        spec,
-        program!.name,
-        context,
-      );
+      const simulated = runSyscallProgram(resources, kernel, spec, program!.name, context);
       const real = runOnMachine(machine, spec, program!.name, context);
       expect({ rc: real.rc, retval: real.retval, ctx: real.ctx }).toEqual({
         rc: simulated.rc,
