@@ -27,6 +27,11 @@ const MAX_TIMESTAMP_INTERVAL = 1_000_000;
 const STICKY_FINGERS_MICROSECONDS = 100_000;
 const GROUP_MULTITOUCH_WIN_8 = 4;
 
+/** Values of the features that the driver sets (enum latency_mode, MT_INPUTMODE_*). */
+const LATENCY_NORMAL = 0;
+const INPUTMODE_TOUCHSCREEN = 2;
+const INPUTMODE_TOUCHPAD = 3;
+
 const TOOL_FINGER = 0;
 const TOOL_PALM = 2;
 const TOOL_DIAL = 0x0a;
@@ -59,6 +64,10 @@ export interface MultitouchHost {
   say(message: string): void;
   /** Reads a feature report into its fields; false if the device does not answer. */
   readFeature(report: ReportState): boolean;
+  /** Asks the device for a feature report and throws the answer away. */
+  pollFeature(report: ReportState): void;
+  /** Sends a feature report with the values of its fields; false if the device refuses. */
+  writeFeature(report: ReportState): boolean;
 }
 
 /** The driver hid-multitouch for one device. */
@@ -141,6 +150,47 @@ export class MultitouchDriver {
       case U.WIN8_BLOB:
         if (usage.index === 0) fetch();
         break;
+    }
+  }
+
+  /** mt_set_modes(), once the device has its inputs: touch reports, and all of them. */
+  setModes(): void {
+    const host = this.#host;
+    const isTouchpad = this.#applications.some(({ application }) => application === U.DG_TOUCHPAD);
+    let hasInputMode = false;
+    /** mt_need_to_apply_feature(). */
+    const needs = ({ field, report, value }: FieldState, usage: UsageState): boolean => {
+      const set = (mode: number): true => {
+        value[usage.index] = mode;
+        return true;
+      };
+      switch (usage.hid) {
+        case U.DG_INPUTMODE:
+          // Some panels declare two and ignore what is set with the second one there.
+          if (hasInputMode) return false;
+          if (this.#class.quirks & QUIRK.FORCE_GET_FEATURE) host.pollFeature(report);
+          hasInputMode = true;
+          return set(isTouchpad ? INPUTMODE_TOUCHPAD : INPUTMODE_TOUCHSCREEN);
+        case U.DG_CONTACTMAX: {
+          const most = Math.min(field.logicalMaximum, this.#class.maxContacts);
+          return this.#class.maxContacts !== 0 && value[usage.index] !== most && set(most);
+        }
+        case U.DG_LATENCYMODE:
+          return set(LATENCY_NORMAL);
+        case U.DG_SURFACESWITCH:
+        case U.DG_BUTTONSWITCH:
+          return set(1);
+        default:
+          return false;
+      }
+    };
+    for (const report of host.state.reports.feature) {
+      let isChanged = false;
+      for (const field of report.fields) {
+        if (field.field.count < 1) continue;
+        for (const usage of field.usages) isChanged = needs(field, usage) || isChanged;
+      }
+      if (isChanged) host.writeFeature(report);
     }
   }
 

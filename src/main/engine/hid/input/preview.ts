@@ -1,6 +1,5 @@
 import { HID_REQ_GET_REPORT, HID_REQ_SET_REPORT } from '../device/hooks.ts';
-import { encodeReport } from '../decode.ts';
-import { elementsOf } from '../elements.ts';
+import { storeBits } from '../bits.ts';
 import { parseDescriptor } from '../parse.ts';
 import { type HidProfile, HID_6_12 } from '../device/profile.ts';
 import { HID_GROUP_GENERIC, scanDescriptor } from '../scan.ts';
@@ -29,6 +28,9 @@ import {
   type UsageState,
 } from './state.ts';
 import * as U from './usages.ts';
+
+/** The task that sets a device up, as the kernel's words name it. */
+const WORKER = 'kworker/0:1';
 
 /** One input node as EVIOCGBIT and EVIOCGABS describe it. */
 export interface InputNode {
@@ -120,6 +122,8 @@ export class InputPreview {
   readonly nodes: readonly InputNode[];
   /** How many GET_REPORTs the probe made. */
   readonly featureReads: number;
+  /** The feature reports that it was sent meanwhile, with their id if it is not 0. */
+  readonly featureWrites: readonly Uint8Array[];
   readonly #state: HidState;
   readonly #profile: HidProfile;
   readonly #context: MappingContext;
@@ -129,6 +133,7 @@ export class InputPreview {
   readonly #access: FeatureAccess;
   readonly #hasInputs: boolean = false;
   #featureReads = 0;
+  readonly #featureWrites: Uint8Array[] = [];
   #packets: InputPacket[] = [];
   #now = 0;
 
@@ -169,6 +174,7 @@ export class InputPreview {
     }
     if (this.parsed.accepted) {
       this.#hasInputs = this.#connect(name);
+      this.#multitouch?.setModes();
       for (const report of this.#state.reports.input) orderReport(report);
       this.kind = this.#kindOf();
     } else {
@@ -176,6 +182,7 @@ export class InputPreview {
     }
     this.nodes = this.#hasInputs ? this.#inputs.map((input) => describe(input.device)) : [];
     this.featureReads = this.#featureReads;
+    this.featureWrites = this.#featureWrites;
   }
 
   #host(group: number, name: string): ConstructorParameters<typeof MultitouchDriver>[0] {
@@ -192,6 +199,8 @@ export class InputPreview {
       },
       say: (message) => context.say(message),
       readFeature: (report) => this.#readFeature(report),
+      pollFeature: (report) => void this.#getFeature(report),
+      writeFeature: (report) => this.#writeFeature(report),
     };
   }
 
@@ -203,12 +212,43 @@ export class InputPreview {
     return KINDS[top === undefined ? 0 : top.usage & 0xffff] ?? 'Device';
   }
 
-  /** Asks the device for a feature report and stores its values. False if it gives none. */
-  #readFeature(report: ReportState): boolean {
+  /** A feature report of the device; undefined if it gives none. */
+  #getFeature(report: ReportState): Uint8Array | undefined {
     this.#featureReads += 1;
     const data = new Uint8Array(Math.max(1, report.report.bytes));
-    const result = this.#access(report.id, data, 'feature', HID_REQ_GET_REPORT);
-    if (result < 0) return false;
+    return this.#access(report.id, data, 'feature', HID_REQ_GET_REPORT) < 0 ? undefined : data;
+  }
+
+  /** hid_hw_request(): sends the values of a feature report's fields. False if the device refuses them. */
+  #writeFeature(report: ReportState): boolean {
+    const data = this.#outputReport(report);
+    this.#featureWrites.push(data);
+    return this.#access(report.id, data, 'feature', HID_REQ_SET_REPORT) >= 0;
+  }
+
+  /** hid_output_report(): the bytes of a report. What does not fit into an element is said and cut off (implement()). */
+  #outputReport({ report, fields }: ReportState): Uint8Array {
+    const idBytes = report.id > 0 ? 1 : 0;
+    const bytes = new Uint8Array(idBytes + Math.ceil(report.bits / 8));
+    if (idBytes > 0) bytes[0] = report.id;
+    for (const { field, value } of fields) {
+      const { size, count } = field;
+      const start = 8 * idBytes + field.reportOffset;
+      for (let i = 0; i < count; i++) {
+        const number = value[i] ?? 0;
+        if (size > 32) this.#context.say(`implement() called with n (${size}) > 32! (${WORKER})`);
+        else if (size < 32 && number >>> 0 > (1 << size) - 1)
+          this.#context.say(`implement() called with too large value ${number} (n: ${size})! (${WORKER})`);
+        storeBits(bytes, start + i * size, Math.min(32, size), number);
+      }
+    }
+    return bytes;
+  }
+
+  /** Asks the device for a feature report and stores its values. False if it gives none. */
+  #readFeature(report: ReportState): boolean {
+    const data = this.#getFeature(report);
+    if (data === undefined) return false;
     for (const field of report.fields) {
       fetchField(field, data);
       field.value.set(field.newValue);
@@ -301,16 +341,7 @@ export class InputPreview {
   #changeMultipliers(): void {
     for (const report of this.#state.reports.feature) {
       if (!this.#setMultipliers(report, true)) continue;
-      const values = Object.fromEntries(
-        elementsOf(report.report)
-          .filter(({ field }) => field.isKernelField)
-          .map(({ key, field, index }) => {
-            const state = report.fields.find((candidate) => candidate.field === field);
-            return [key, state?.value[index] ?? 0];
-          }),
-      );
-      const bytes = encodeReport(report.report, values);
-      if (this.#access(report.id, bytes, 'feature', HID_REQ_SET_REPORT) < 0) {
+      if (!this.#writeFeature(report)) {
         this.#setMultipliers(report, false);
         return;
       }

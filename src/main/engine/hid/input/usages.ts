@@ -50,10 +50,14 @@ export const DG_CONFIDENCE = 0x000d0047;
 export const DG_WIDTH = 0x000d0048;
 export const DG_HEIGHT = 0x000d0049;
 export const DG_CONTACTID = 0x000d0051;
+export const DG_INPUTMODE = 0x000d0052;
 export const DG_CONTACTCOUNT = 0x000d0054;
 export const DG_CONTACTMAX = 0x000d0055;
 export const DG_SCANTIME = 0x000d0056;
+export const DG_SURFACESWITCH = 0x000d0057;
+export const DG_BUTTONSWITCH = 0x000d0058;
 export const DG_BUTTONTYPE = 0x000d0059;
+export const DG_LATENCYMODE = 0x000d0060;
 
 export const PID_SIMULTANEOUS_EFFECTS = 0x000f0083;
 export const PID_POOL = 0x000f007f;

@@ -1,4 +1,4 @@
-import { fromHex } from '../../base/index.ts';
+import { fromHex, toHex } from '../../base/index.ts';
 import { GD_RFKILL_BTN, GD_WIRELESS_RADIO_CTLS } from '../input/usages.ts';
 import { type InputNode, type InputPreview } from '../input/preview.ts';
 import { type Field, type ParsedDescriptor } from '../types.ts';
@@ -22,6 +22,8 @@ export interface KernelRun {
   messages?: string[];
   inputs: KernelNode[];
   feature_reads?: number;
+  /** As hex, with the id. */
+  feature_writes?: string[];
   events?: (KernelEvents | null)[];
 }
 
@@ -90,18 +92,25 @@ function nodesDiffer(nodes: readonly InputNode[], inputs: readonly KernelNode[])
   return undefined;
 }
 
-/** "Invalid code" is limited to ten in five seconds, which the devices before may have used up. */
+/** "Invalid code" is limited to ten in five seconds, which the devices before may have used up; which task speaks is chance. */
 function sameMessages(own: readonly string[], real: readonly string[]): boolean {
   const isLimited = (message: string): boolean => message.startsWith('lab: Invalid code ');
-  const plain = (list: readonly string[]): string => list.filter((message) => !isLimited(message)).join('\n');
+  const plain = (list: readonly string[]): string =>
+    list
+      .filter((message) => !isLimited(message))
+      .map((message) => message.replace(/ \(kworker\/\S+\)$/, ''))
+      .join('\n');
   const limited = own.filter(isLimited);
   return plain(own) === plain(real) && real.filter(isLimited).every((message, i) => message === limited[i]);
 }
 
 /** What of a preview is compared with how the kernel set the device up. */
-export type PreviewSetup = Pick<InputPreview, 'nodes' | 'driver' | 'kind' | 'messages' | 'featureReads'>;
+export type PreviewSetup = Pick<
+  InputPreview,
+  'nodes' | 'driver' | 'kind' | 'messages' | 'featureReads' | 'featureWrites'
+>;
 
-/** What is not as the kernel set the device up: nodes, driver, kind, messages, feature reads. Undefined if all is. */
+/** What is not as the kernel set the device up: nodes, driver, kind, messages, feature reads and writes. Undefined if all is. */
 export function setupDifference(preview: PreviewSetup, run: KernelRun): string | undefined {
   const nodes = nodesDiffer(preview.nodes, run.inputs);
   if (nodes !== undefined) return nodes;
@@ -112,6 +121,9 @@ export function setupDifference(preview: PreviewSetup, run: KernelRun): string |
     return `messages ${JSON.stringify(preview.messages)} instead of ${JSON.stringify(run.messages)}`;
   if (run.feature_reads !== undefined && preview.featureReads !== run.feature_reads)
     return `${preview.featureReads} feature reads instead of ${run.feature_reads}`;
+  const writes = preview.featureWrites.map((bytes) => toHex(bytes)).join(' ');
+  const realWrites = run.feature_writes?.join(' ') ?? writes;
+  if (writes !== realWrites) return `sets features ${writes} instead of ${realWrites}`;
   return undefined;
 }
 

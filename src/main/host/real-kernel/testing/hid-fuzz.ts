@@ -107,8 +107,8 @@ function compare(
     const preview = new InputPreview(descriptor, { ...identity, genericOnly });
     const unlimited = (messages: readonly string[]): string[] =>
       messages.filter((message) => !RATE_LIMITED.test(message));
-    const { nodes, driver, kind, messages, featureReads } = preview;
-    const own = { nodes, driver, kind, featureReads, messages: unlimited(messages) };
+    const { nodes, driver, kind, messages, featureReads, featureWrites } = preview;
+    const own = { nodes, driver, kind, featureReads, featureWrites, messages: unlimited(messages) };
     const setup = setupDifference(own, { ...seen, messages: unlimited(seen.messages ?? []) });
     const hexes = reports.map((report) => toHex(report));
     const { compared, differences } = compareEvents(preview, hexes, seen);

@@ -33,7 +33,12 @@
 static int kernel_log, uevents;
 static int device = -1;
 static pid_t player;
-static int *feature_reads; /* shared with the player */
+/* What the player tells: feature reports that were asked for, and those that were sent, as text. */
+static struct {
+	int reads;
+	unsigned used;
+	char sent[1 << 20];
+} *features;
 static char name[64];
 static int nodes[MAX_NODES], node_count;
 
@@ -78,6 +83,16 @@ static int print_log(int silent)
 	return failed;
 }
 
+static void keep(const struct uhid_set_report_req *set)
+{
+	if (set->rtype != UHID_FEATURE_REPORT || features->used + 2 * set->size + 8 > sizeof(features->sent))
+		return;
+	features->used += sprintf(features->sent + features->used, "sent ");
+	for (int i = 0; i < set->size; i++)
+		features->used += sprintf(features->sent + features->used, "%02x", set->data[i]);
+	features->used += sprintf(features->sent + features->used, "\n");
+}
+
 /* Answers all that the kernel asks: no feature can be read or set. */
 static void play(void)
 {
@@ -91,11 +106,12 @@ static void play(void)
 			continue;
 		memset(&answer, 0, sizeof(answer));
 		if (event.type == UHID_GET_REPORT) {
-			++*feature_reads;
+			features->reads++;
 			answer.type = UHID_GET_REPORT_REPLY;
 			answer.u.get_report_reply.id = event.u.get_report.id;
 			answer.u.get_report_reply.err = EIO;
 		} else if (event.type == UHID_SET_REPORT) {
+			keep(&event.u.set_report);
 			answer.type = UHID_SET_REPORT_REPLY;
 			answer.u.set_report_reply.id = event.u.set_report.id;
 			answer.u.set_report_reply.err = EIO;
@@ -256,7 +272,7 @@ static void end_device(void)
 	while (find(HID_DEVICES, "0003:6666:", found, sizeof(found)))
 		usleep(1000);
 	print_log(1);
-	printf("reads %d\nend\n", *feature_reads);
+	printf("reads %d\n%.*send\n", features->reads, (int)features->used, features->sent);
 	fflush(stdout);
 }
 
@@ -268,7 +284,7 @@ static void begin_device(const char *hex)
 	ssize_t length;
 
 	printf("device\n");
-	*feature_reads = 0;
+	features->reads = features->used = 0;
 	device = open("/dev/uhid", O_RDWR | O_NONBLOCK);
 	if (device < 0)
 		fail("/dev/uhid");
@@ -325,7 +341,7 @@ int main(void)
 	uevents = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
 	if (kernel_log < 0 || uevents < 0 || bind(uevents, (struct sockaddr *)&address, sizeof(address)) < 0)
 		fail("the kernel's log and uevents");
-	feature_reads = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	features = mmap(NULL, sizeof(*features), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	print_log(1);
 	while (fgets(line, sizeof(line), stdin)) {

@@ -27,11 +27,13 @@ export interface Observation extends KernelRun {
   /** False if no driver took it. */
   readonly accepted: boolean;
   readonly parse: KernelReport[];
-  readonly events: [number, [number, number, number][]][][];
+  /** null for a report that gave more events than the reader's buffer holds. */
+  readonly events: ([number, [number, number, number][]][] | null)[];
 }
 
 /** Milliseconds that one device may take: the machine is emulated, and the host may be busy. */
 const DEVICE_LIMIT = 5000;
+const SYN_DROPPED = 3;
 const SOURCE = join(import.meta.dirname, 'hid-observer.c');
 
 /** Builds the observer into the guest's /out. Throws a HostError that says what is missing. */
@@ -98,6 +100,7 @@ function readAnswer(text: string): Observation {
     messages: log.map(messageOf).filter((message) => message !== undefined),
     inputs: readNodes(lines),
     feature_reads: Number(all('reads')[0] ?? 0),
+    feature_writes: all('sent'),
     parse: readParse(all('parse')),
     events: readEvents(lines),
   };
@@ -196,6 +199,7 @@ function readEvents(lines: readonly (readonly [string, string])[]): Observation[
     const [node = 0, type = 0, code = 0, value = 0] = rest.split(' ').map(Number);
     if (type !== 0) packet.push([type, code, value]);
     else {
+      if (code === SYN_DROPPED) reports[reports.length - 1] = null;
       reports.at(-1)?.push([node, packet]);
       packet = [];
     }
