@@ -27,8 +27,16 @@ const MESSAGES: readonly (readonly [last: string, code: string, before?: string 
   ['R0 unbounded memory access, make sure to bounds check any such access', 'unbounded-access'],
   ["R2 min value is negative, either use unsigned or 'var &= const'", 'size-negative'],
   ['invalid bpf_context access off=-8 size=8', 'context-access'],
-  ["func 'test_1' doesn't have 3-th argument", 'no-such-argument'],
-  ["func 'test_1' offset 4 is not multiple of 8", 'argument-offset'],
+  [
+    'invalid bpf_context access off=16 size=8',
+    'no-such-argument',
+    "func 'test_1' doesn't have 3-th argument",
+  ],
+  [
+    'invalid bpf_context access off=4 size=4',
+    'argument-offset',
+    "func 'test_1' offset 4 is not multiple of 8",
+  ],
   ['dereference of modified ctx ptr R1 off=8 disallowed', 'context-modified'],
   ['write access at off 7191 with size 1 on read-only part of hid_device', 'read-only-field'],
   ['write access to this struct is not supported', 'read-only-struct'],
