@@ -61,9 +61,10 @@ export function scanDescriptor(descriptor: Uint8Array, vendor = 0, product = 0):
   });
   for (const item of readItems(descriptor)) {
     if (item.isTruncated) break;
-    // A long item with the tag of a short one takes its value from an address of the kernel's: nobody can tell what it does.
+    // Here a long item with the tag of a short one works as one. It has the value 0, unless it is as long as a short one:
+    // then its value is part of an address of the kernel's, and nobody can tell what it does.
     const isUnknown = item.type === 'global' && item.tag > GLOBAL.POP;
-    if (!item.isLong || isUnknown) parser.take(item);
+    if (!item.isLong || ![1, 2, 4].includes(item.size) || isUnknown) parser.take(item);
   }
   if (isWindows8 && group === HID_GROUP_MULTITOUCH) group = HID_GROUP_MULTITOUCH_WIN_8;
   if (vendor === VENDOR_WACOM) group = HID_GROUP_WACOM;

@@ -122,7 +122,7 @@ export class InputPreview {
   readonly nodes: readonly InputNode[];
   /** How many GET_REPORTs the probe made. */
   readonly featureReads: number;
-  /** The feature reports that it was sent meanwhile, with their id if it is not 0. */
+  /** The feature reports that it was sent meanwhile, with their id. */
   readonly featureWrites: readonly Uint8Array[];
   readonly #state: HidState;
   readonly #profile: HidProfile;
@@ -226,14 +226,14 @@ export class InputPreview {
     return this.#access(report.id, data, 'feature', HID_REQ_SET_REPORT) >= 0;
   }
 
-  /** hid_output_report(): the bytes of a report. What does not fit into an element is said and cut off (implement()). */
+  /** hid_output_report(): the bytes of a report, its id first. What does not fit into an element is said and cut off (implement()). */
   #outputReport({ report, fields }: ReportState): Uint8Array {
-    const idBytes = report.id > 0 ? 1 : 0;
-    const bytes = new Uint8Array(idBytes + Math.ceil(report.bits / 8));
-    if (idBytes > 0) bytes[0] = report.id;
+    // A device without report ids is sent a 0 in their place.
+    const bytes = new Uint8Array(1 + Math.ceil(report.bits / 8));
+    bytes[0] = report.id;
     for (const { field, value } of fields) {
       const { size, count } = field;
-      const start = 8 * idBytes + field.reportOffset;
+      const start = 8 + field.reportOffset;
       for (let i = 0; i < count; i++) {
         const number = value[i] ?? 0;
         if (size > 32) this.#context.say(`implement() called with n (${size}) > 32! (${WORKER})`);
