@@ -1,5 +1,6 @@
-import { Emitter } from '../../base/index.ts';
+import { Emitter, EngineError } from '../../base/index.ts';
 import { type DeviceHooks, type DeviceTransport, type Source } from './hooks.ts';
+import { previewDevice } from '../input/preview-device.ts';
 import { parseDescriptor } from '../parse.ts';
 import { HID_6_12, type HidProfile } from './profile.ts';
 import { scanDescriptor } from '../scan.ts';
@@ -157,9 +158,22 @@ export class HidDevice {
       this.hooks.reportDescriptorFixup?.(this, this.originalDescriptor) ?? this.originalDescriptor;
     if (this.profile.rescansGroup) this.group = scanDescriptor(fixed, this.vendor, this.product).group;
     this.#parsed = this.#open(fixed === this.originalDescriptor ? fixed : fixed.slice());
-    if (this.#parsed.accepted) this.hooks.connected?.(this);
+    if (this.#parsed.accepted) {
+      this.hooks.connected?.(this);
+      this.#setUp();
+    }
     this.reprobed.emit(this.#parsed);
     return this.#parsed.accepted;
+  }
+
+  /** What the input driver asks of the device when it is bound: the features that it reads and sets, through the hooks. */
+  #setUp(): void {
+    try {
+      previewDevice(this);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'unsupported') throw error;
+      this.log.emit(`its driver is not simulated: ${error.message}`);
+    }
   }
 
   /** Opens the hidraw node. The function returned closes it. Readers stay across a reprobe. */

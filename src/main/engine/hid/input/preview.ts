@@ -69,6 +69,8 @@ export interface PreviewOptions {
   readonly vendor?: number;
   readonly product?: number;
   readonly quirks?: number;
+  /** What the first look at the device's own descriptor made of it (HID_GROUP_*); of this descriptor unless given. */
+  readonly group?: number;
   /** As with the kernel parameter hid.ignore_special_drivers=1: hid-generic takes every device. */
   readonly genericOnly?: boolean;
   /** Answers of the device to feature requests; without it all fail with -EIO. */
@@ -150,7 +152,8 @@ export class InputPreview {
     this.#messages.push(...this.parsed.errors.map(({ message }) => message));
     this.messages = this.#messages;
     this.#state = new HidState(this.parsed);
-    const match = genericOnly ? undefined : multitouchClass({ bus, group: scan.group, vendor, product });
+    const group = options.group ?? scan.group;
+    const match = genericOnly ? undefined : multitouchClass({ bus, group, vendor, product });
     this.driver = match === undefined ? 'hid-generic' : 'hid-multitouch';
     let limited = 0;
     this.#context = {
@@ -161,9 +164,9 @@ export class InputPreview {
       },
     };
     if (match !== undefined) {
-      this.#multitouch = new MultitouchDriver(this.#host(scan.group, name), match.class, match.isGeneric);
+      this.#multitouch = new MultitouchDriver(this.#host(group, name), match.class, match.isGeneric);
       this.#context.quirks |= QUIRK_NO_INPUT_SYNC;
-      if (!(match.isGeneric && scan.group === 4)) this.#context.quirks |= QUIRK_MULTI_INPUT;
+      if (!(match.isGeneric && group === 4)) this.#context.quirks |= QUIRK_MULTI_INPUT;
       if (match.class.quirks & QUIRK.FORCE_MULTI_INPUT) {
         this.#context.quirks &= ~QUIRK_INPUT_PER_APP;
         this.#context.quirks |= QUIRK_MULTI_INPUT;
