@@ -31,6 +31,7 @@ test('from a sample to an exported result: build, attach, replay, see what chang
   const row = reports(page).getByRole('row', { selected: true });
   await expect(row).toContainText('changed');
   await expect(page.getByRole('grid', { name: 'Decoded fields' }).locator('mark').first()).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Input events' })).toContainText(/EV_(ABS|KEY|REL) /);
   await expect(page.getByRole('grid', { name: 'Report bytes' }).locator('td.changed').first()).toBeVisible();
   await expect(
     page.getByRole('grid', { name: 'Bit map of the report' }).locator('td.changed').first(),

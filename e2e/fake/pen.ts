@@ -120,6 +120,7 @@ export function reportOf(index: number, replay: boolean): ReportView {
     after: replay && !dropped ? [after(index)] : [],
     fields,
     layoutBefore: PEN_LAYOUT,
+    input: { driver: 'hid-generic', before: [], ...(replay ? { after: [] } : {}) },
     notes: dropped ? ['pen_event returned -1: the report was dropped and no reader saw it.'] : [],
   };
 }

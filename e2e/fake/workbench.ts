@@ -273,6 +273,7 @@ export class FakeWorkbench implements Workbench {
           fields: PEN_LAYOUT.fields.slice(0, 3),
         },
       ],
+      input: { driver: 'hid-generic', nodes: [], messages: [] },
       ...(fixed ? { fixedReports: [PEN_LAYOUT] } : {}),
     };
   }

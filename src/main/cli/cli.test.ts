@@ -287,6 +287,20 @@ describe('decode', () => {
       'E: 000000.020000 1 03',
     ]);
   });
+
+  it('shows the input devices that Linux makes of it, and the events of each report', async () => {
+    const recording = join(REPOSITORY, 'resources/samples/mouse-swap-buttons/recording.hid');
+    const { status, out } = await hidsmith('decode', recording, '--input');
+    expect(status).toBe(0);
+    const lines = out.split('\n');
+    const at = lines.indexOf('# driver: hid-generic');
+    expect(lines[at + 1]).toBe('# input device: Larkfield Drift Mouse');
+    expect(lines[at + 2]).toMatch(/^#   EV_KEY BTN_LEFT BTN_RIGHT/);
+    expect(out).toContain('# input: Larkfield Drift Mouse: EV_MSC MSC_SCAN 589825, EV_KEY BTN_LEFT 1\n');
+    const { out: text } = await hidsmith('decode', recording, '--input', '--json');
+    const { devices } = JSON.parse(text) as { devices: { input: { driver: string } }[] };
+    expect(devices[0]?.input.driver).toBe('hid-generic');
+  });
 });
 
 const cases = sharedPath('data/hid-bpf/cases');

@@ -1,5 +1,6 @@
 import { fromHex, hex4 } from '../engine/base/index.ts';
 import {
+  InputPreview,
   type LintFinding,
   type ParsedDescriptor,
   decodeReport,
@@ -8,6 +9,8 @@ import {
   parseDescriptor,
 } from '../engine/hid/index.ts';
 import { DROPPED_MARK, type Recording, eventLine, parseRecording } from '../engine/recording/index.ts';
+import { type InputSetupView } from '../../preload/contract/index.ts';
+import { inputSetup, packetViews, previewOf } from './views/input-view.ts';
 
 /** One device of something decoded. */
 export interface DecodedDevice {
@@ -61,14 +64,24 @@ function* deviceText(device: DecodedDevice): Generator<string> {
   if (!parsed.accepted) yield '# Linux refuses this descriptor\n';
 }
 
+/** What the text is to tell besides the items and fields. */
+export interface DecodeOptions {
+  readonly lint?: boolean;
+  /** The input devices that Linux makes of it, and their events. */
+  readonly input?: boolean;
+}
+
 /** Annotated text: each device's descriptor, then each event below its fields; B: lines (bytes before HID-BPF) too. */
-export function* decodedText(decoded: Decoded, withLint: boolean): Generator<string> {
+export function* decodedText(decoded: Decoded, options: DecodeOptions): Generator<string> {
   const { recording } = decoded;
-  for (const device of decoded.devices) {
+  const previews = options.input === true ? decoded.devices.map(previewOfDevice) : [];
+  for (const [at, device] of decoded.devices.entries()) {
     yield* deviceText(device);
-    if (withLint)
+    if (options.lint === true)
       for (const finding of device.findings)
         yield `# ${finding.level}: byte ${finding.offset}: ${finding.message}\n`;
+    const preview = previews[at];
+    if (preview !== undefined) yield* inputText(preview);
   }
   const { events } = recording;
   for (let i = 0; i < events.length; i++) {
@@ -78,8 +91,40 @@ export function* decodedText(decoded: Decoded, withLint: boolean): Generator<str
     const time = events.timeMicroseconds(i);
     const before = events.before(i);
     if (before !== undefined) yield eventText(device, prefix, eventLine('B', time, before), before);
-    if (events.isDropped(i)) yield `${DROPPED_MARK}\n`;
-    else yield eventText(device, prefix, eventLine('E', time, events.bytes(i)), events.bytes(i));
+    if (events.isDropped(i)) {
+      yield `${DROPPED_MARK}\n`;
+      continue;
+    }
+    const preview = previews[events.device(i)];
+    if (preview instanceof InputPreview) yield* packetText(preview, events.bytes(i), time);
+    yield eventText(device, prefix, eventLine('E', time, events.bytes(i)), events.bytes(i));
+  }
+}
+
+function previewOfDevice({ parsed, name, bus, vendor, product }: DecodedDevice): InputPreview | string {
+  return previewOf(parsed.bytes, { name, bus, vendor, product });
+}
+
+/** What Linux's input layer makes of one of the devices, by its place. */
+export function decodedInput({ devices }: Decoded, place: number): InputSetupView | undefined {
+  const device = devices[place];
+  return device === undefined ? undefined : inputSetup(previewOfDevice(device));
+}
+
+function* inputText(preview: InputPreview | string): Generator<string> {
+  const { driver, nodes, messages } = inputSetup(preview);
+  if (driver !== '') yield `# driver: ${driver}\n`;
+  for (const { name, properties, lines } of nodes) {
+    yield `# input device: ${name}\n`;
+    for (const line of [...properties, ...lines]) yield `#   ${line}\n`;
+  }
+  for (const message of messages) yield `# Linux: ${message}\n`;
+}
+
+function* packetText(preview: InputPreview, bytes: Uint8Array, time: number): Generator<string> {
+  for (const { node, events } of packetViews(preview, preview.report(bytes, time))) {
+    const from = preview.nodes.length > 1 ? `${node}: ` : '';
+    yield `# input: ${from}${events.join(', ')}\n`;
   }
 }
 

@@ -3,7 +3,14 @@ export { parseRecording } from '../engine/recording/index.ts';
 export { type LoadFailure, loadFailureOf } from '../engine/loader/index.ts';
 export { type KernelChoice, compileSource, openObject, simulationOptions } from './commands.ts';
 export { createWorkbench } from './create-workbench.ts';
-export { type Decoded, type DecodedDevice, decodeBytes, decodeHex, decodedText } from './decode.ts';
+export {
+  type Decoded,
+  type DecodedDevice,
+  decodeBytes,
+  decodeHex,
+  decodedInput,
+  decodedText,
+} from './decode.ts';
 export { type GoldenOutcome, runGolden, scriptDevice, stimuliOf, stimulusResult } from './golden/run.ts';
 export { type GoldenSession, goldenSessions } from './golden/sessions.ts';
 export { type ProjectObject } from './projects/project-library.ts';

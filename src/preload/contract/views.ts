@@ -276,6 +276,27 @@ export interface DeviceDetail {
   readonly reports: readonly ReportLayout[];
   /** Layout after hid_rdesc_fixup, where it differs. */
   readonly fixedReports?: readonly ReportLayout[];
+  readonly input: InputSetupView;
+  /** After hid_rdesc_fixup, where the descriptor differs. */
+  readonly fixedInput?: InputSetupView;
+}
+
+/** What the system's input layer makes of a device. */
+export interface InputSetupView {
+  /** `hid-generic` or `hid-multitouch`; empty where it cannot be told. */
+  readonly driver: string;
+  readonly nodes: readonly InputNodeView[];
+  /** The kernel's log of the device's set-up. */
+  readonly messages: readonly string[];
+}
+
+/** An input node as evdev describes it. */
+export interface InputNodeView {
+  readonly name: string;
+  /** `INPUT_PROP_DIRECT`. */
+  readonly properties: readonly string[];
+  /** `EV_KEY BTN_LEFT BTN_RIGHT`; each absolute axis on a line with its range. */
+  readonly lines: readonly string[];
 }
 
 /* ---- sessions and reports ---- */
@@ -335,6 +356,24 @@ export interface FieldValue {
   readonly changed: boolean;
 }
 
+/** Events of a node up to a SYN_REPORT. */
+export interface InputPacketView {
+  readonly node: string;
+  /** `EV_REL REL_X 5`. */
+  readonly events: readonly string[];
+}
+
+/** What a reader of evdev gets for a report. */
+export interface InputEventsView {
+  /** `hid-generic` or `hid-multitouch`. */
+  readonly driver: string;
+  readonly before: readonly InputPacketView[];
+  /** What comes after the driver; absent in a plain recording. */
+  readonly after?: readonly InputPacketView[];
+  /** Why they cannot be told. */
+  readonly problem?: string;
+}
+
 export interface ReportView {
   readonly row: ReportRow;
   /** Such as "report 8 · Digitizer / Pen". */
@@ -346,6 +385,7 @@ export interface ReportView {
   /** Layouts for the bit map: of the report before, and after if different. */
   readonly layoutBefore?: ReportLayout;
   readonly layoutAfter?: ReportLayout;
+  readonly input: InputEventsView;
   /** Why it was dropped or cannot be decoded. */
   readonly notes: readonly string[];
 }

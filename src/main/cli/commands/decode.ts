@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Decoded, decodeBytes, decodeHex, decodedText, within } from '../../workbench/index.ts';
+import {
+  type Decoded,
+  decodeBytes,
+  decodeHex,
+  decodedInput,
+  decodedText,
+  within,
+} from '../../workbench/index.ts';
 import { type Command, UsageError } from '../command.ts';
 import { readFile } from '../files.ts';
 
@@ -14,13 +21,13 @@ function read(words: readonly string[]): Decoded {
   return within(`'${first}'`, () => decodeBytes(readFile(first)));
 }
 
-function json(decoded: Decoded): unknown {
+function json(decoded: Decoded, withInput: boolean): unknown {
   const { recording } = decoded;
   return {
     format: recording.format,
     events: recording.events.length,
     problems: recording.problems,
-    devices: decoded.devices.map(({ index, name, bus, vendor, product, parsed, findings }) => ({
+    devices: decoded.devices.map(({ index, name, bus, vendor, product, parsed, findings }, at) => ({
       index,
       name,
       bus,
@@ -51,20 +58,23 @@ function json(decoded: Decoded): unknown {
         })),
       ),
       lint: findings,
+      ...(withInput ? { input: decodedInput(decoded, at) } : {}),
     })),
   };
 }
 
 export const decode: Command = {
   name: 'decode',
-  usage: 'FILE|HEX [--lint]',
+  usage: 'FILE|HEX [--lint] [--input]',
   summary: 'a recording, descriptor or usbhid-dump as annotated text',
-  options: { lint: { type: 'boolean' } },
+  options: { lint: { type: 'boolean' }, input: { type: 'boolean' } },
   run: (args, output) => {
     const decoded = read(args.positionals);
     for (const problem of decoded.recording.problems) output.note(`line ${problem.line}: ${problem.message}`);
-    if (args.flag('json')) output.json(json(decoded));
-    else for (const text of decodedText(decoded, args.flag('lint'))) output.write(text);
+    if (args.flag('json')) output.json(json(decoded, args.flag('input')));
+    else
+      for (const text of decodedText(decoded, { lint: args.flag('lint'), input: args.flag('input') }))
+        output.write(text);
     return Promise.resolve(0);
   },
 };

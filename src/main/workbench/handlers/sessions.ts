@@ -76,6 +76,7 @@ export function sessionHandlers(context: Context): Pick<Handlers, SessionMethods
         row,
         before: report.before,
         after: report.after,
+        input: sessions.input(sessionId).at(index, hasAfter),
         ...(hasAfter ? { fixed: device.fixed } : {}),
       });
     },

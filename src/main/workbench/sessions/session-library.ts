@@ -7,6 +7,7 @@ import {
 } from '../../../preload/contract/index.ts';
 import { recordedDevice } from '../devices/device-summary.ts';
 import { SessionData } from './session-data.ts';
+import { SessionInput } from './session-input.ts';
 import { SessionRows } from './session-rows.ts';
 
 /** Sessions kept open: their descriptors parsed, their filters evaluated. */
@@ -32,16 +33,22 @@ export function sessionSummary(session: StoredSession): SessionSummary {
   };
 }
 
+interface OpenSession {
+  readonly data: SessionData;
+  readonly rows: SessionRows;
+  readonly input: SessionInput;
+}
+
 /** The sessions in the store, the last few kept open. */
 export class SessionLibrary {
   readonly #store: Store;
-  readonly #open = new Map<string, { readonly data: SessionData; readonly rows: SessionRows }>();
+  readonly #open = new Map<string, OpenSession>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  #opened(sessionId: string): { readonly data: SessionData; readonly rows: SessionRows } {
+  #opened(sessionId: string): OpenSession {
     const session = this.#store.sessions.get(sessionId);
     let entry = this.#open.get(sessionId);
     this.#open.delete(sessionId);
@@ -51,7 +58,8 @@ export class SessionLibrary {
         this.#store.sessions.devices(sessionId),
         this.#store.sessions.reader(sessionId),
       );
-      entry = { data, rows: new SessionRows(data) };
+      const input = new SessionInput(data, this.#replay(sessionId)?.kernel);
+      entry = { data, rows: new SessionRows(data), input };
     }
     this.#open.set(sessionId, entry);
     if (this.#open.size > KEPT_SESSIONS) this.#open.delete(this.#open.keys().next().value ?? '');
@@ -67,6 +75,15 @@ export class SessionLibrary {
     return this.#opened(sessionId).rows;
   }
 
+  /** Throws as data() does. */
+  input(sessionId: string): SessionInput {
+    return this.#opened(sessionId).input;
+  }
+
+  #replay(sessionId: string): ReplayView | undefined {
+    return (this.#store.sessions.replay(sessionId) ?? undefined) as ReplayView | undefined;
+  }
+
   /** The devices of a session as device summaries. */
   devices(sessionId: string): DeviceSummary[] {
     return this.#opened(sessionId).data.devices.map((device) => recordedDevice(sessionId, device));
@@ -74,12 +91,12 @@ export class SessionLibrary {
 
   detail(sessionId: string): SessionDetail {
     const { sessions } = this.#store;
-    const replay = sessions.replay(sessionId) as ReplayView | undefined;
+    const replay = this.#replay(sessionId);
     return {
       summary: sessionSummary(sessions.get(sessionId)),
       devices: this.devices(sessionId),
       problems: sessions.problems(sessionId),
-      ...(replay === undefined || replay === null ? {} : { replay }),
+      ...(replay === undefined ? {} : { replay }),
     };
   }
 }

@@ -11,6 +11,7 @@ import { bytesEqual } from '../../engine/base/index.ts';
 import {
   type FieldLayout,
   type FieldValue,
+  type InputEventsView,
   type ReportLayout,
   type ReportRow,
   type ReportView,
@@ -23,6 +24,7 @@ export interface ReportPair {
   readonly row: ReportRow;
   readonly before: Uint8Array;
   readonly after: readonly Uint8Array[];
+  readonly input: InputEventsView;
   /** Undefined where no driver was in between. */
   readonly fixed?: ParsedDescriptor;
 }
@@ -146,6 +148,7 @@ export function reportView(original: ParsedDescriptor, pair: ReportPair): Report
     fields: mergeFields(before, after),
     ...(layoutBefore === undefined ? {} : { layoutBefore }),
     ...(layoutAfter === undefined || fixed === original ? {} : { layoutAfter }),
+    input: pair.input,
     notes,
   };
 }
