@@ -1,19 +1,10 @@
-import {
-  type ParsedDescriptor,
-  fullUsageName,
-  parseDescriptor,
-  scanDescriptor,
-} from '../../engine/hid/index.ts';
+import { type ParsedDescriptor, fullUsageName, parseDescriptor } from '../../engine/hid/index.ts';
 import { type RealDevice } from '../../host/bridge/index.ts';
 import { type StoredVirtualDevice } from '../../host/store/index.ts';
-import {
-  type DeviceDetail,
-  type DeviceSummary,
-  type InputSetupView,
-} from '../../../preload/contract/index.ts';
+import { type DeviceDetail, type DeviceSummary } from '../../../preload/contract/index.ts';
 import { type SessionDevice } from '../sessions/session-data.ts';
 import { descriptorView } from '../views/descriptor-view.ts';
-import { inputSetup, previewOf } from '../views/input-view.ts';
+import { inputSetup, previewsOf } from '../views/input-view.ts';
 import { layoutsOf } from '../views/report-view.ts';
 
 /** What a device is, by its first application collection. */
@@ -137,21 +128,14 @@ export function deviceDetail(
   summary: DeviceSummary,
   original: ParsedDescriptor,
   fixed: ParsedDescriptor,
+  kernel?: string,
 ): DeviceDetail {
-  const { name, bus, vendor, product } = summary;
-  const inputOf = ({ bytes }: ParsedDescriptor, group?: number): InputSetupView =>
-    inputSetup(previewOf(bytes, { name, bus, vendor, product, ...(group === undefined ? {} : { group }) }));
+  const { before, after } = previewsOf(summary, original.bytes, fixed.bytes, kernel);
   return {
     summary,
     descriptor: descriptorView(original, fixed),
-    input: inputOf(original),
     reports: layoutsOf(original),
-    ...(fixed === original
-      ? {}
-      : {
-          fixedReports: layoutsOf(fixed),
-          // As in Linux before 6.13: the device's own descriptor says which driver it gets.
-          fixedInput: inputOf(fixed, scanDescriptor(original.bytes, vendor, product).group),
-        }),
+    input: inputSetup(before),
+    ...(fixed === original ? {} : { fixedReports: layoutsOf(fixed), fixedInput: inputSetup(after) }),
   };
 }

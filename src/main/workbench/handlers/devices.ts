@@ -69,11 +69,12 @@ export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> 
     ],
     'device.open': async ({ deviceId }) => {
       const programs = programsOf(context, deviceId);
+      const kernel = attachmentOf(context, deviceId)?.simulation.kernel.profile.name;
       if (parseRealDeviceId(deviceId) !== undefined) {
         const device = await context.live.find(deviceId);
         const original = parseDescriptor(device.descriptor ?? new Uint8Array());
         const fixed = fixedDescriptor(context, deviceId) ?? original;
-        return deviceDetail(realDevice(device, programs), original, fixed);
+        return deviceDetail(realDevice(device, programs), original, fixed, kernel);
       }
       const recordedId = parseRecordedDeviceId(deviceId);
       if (recordedId === undefined) {
@@ -83,12 +84,14 @@ export function deviceHandlers(context: Context): Pick<Handlers, DeviceMethods> 
           virtualDevice(stored, programs),
           original,
           fixedDescriptor(context, deviceId) ?? original,
+          kernel,
         );
       }
       const device = sessions.data(recordedId.sessionId).device(recordedId.index);
       if (device === undefined) throw notFound('the device');
       const fixed = fixedDescriptor(context, deviceId) ?? device.fixed;
-      return deviceDetail(recordedDevice(recordedId.sessionId, device, programs), device.original, fixed);
+      const summary = recordedDevice(recordedId.sessionId, device, programs);
+      return deviceDetail(summary, device.original, fixed, kernel);
     },
     'device.create': ({ descriptor, ...identity }) => {
       const stored = store.virtualDevices.create({ ...identity, descriptor: descriptorOf(descriptor) });

@@ -1,7 +1,7 @@
-import { type InputPreview, hidProfile, scanDescriptor } from '../../engine/hid/index.ts';
+import { type InputPreview } from '../../engine/hid/index.ts';
 import { type StoredReport } from '../../host/store/index.ts';
 import { type InputEventsView, type InputPacketView } from '../../../preload/contract/index.ts';
-import { packetViews, previewOf } from '../views/input-view.ts';
+import { packetViews, previewsOf } from '../views/input-view.ts';
 import { type SessionData, type SessionDevice } from './session-data.ts';
 
 /**
@@ -81,15 +81,7 @@ export class SessionInput {
   }
 }
 
-function sidesOf({ stored, original, fixed }: SessionDevice, kernel = '6.12'): Sides {
-  const { name, bus, vendor, product } = stored;
-  const profile = hidProfile(kernel);
-  // Before 6.13 a device keeps the group of its own descriptor, whatever a driver makes of that.
-  const { group } = scanDescriptor(original.bytes, vendor, product);
-  const options = { name, bus, vendor, product, profile };
-  const kept = profile.rescansGroup ? {} : { group };
-  return {
-    before: { preview: previewOf(original.bytes, options), packets: [] },
-    after: { preview: previewOf(fixed.bytes, { ...options, ...kept }), packets: [] },
-  };
+function sidesOf({ stored, original, fixed }: SessionDevice, kernel: string | undefined): Sides {
+  const { before, after } = previewsOf(stored, original.bytes, fixed.bytes, kernel);
+  return { before: { preview: before, packets: [] }, after: { preview: after, packets: [] } };
 }

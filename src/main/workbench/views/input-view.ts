@@ -7,7 +7,9 @@ import {
   type PreviewOptions,
   eventCodeName,
   eventTypeName,
+  hidProfile,
   propertyName,
+  scanDescriptor,
 } from '../../engine/hid/index.ts';
 import { type InputPacketView, type InputSetupView } from '../../../preload/contract/index.ts';
 
@@ -19,6 +21,26 @@ export function previewOf(descriptor: Uint8Array, options: PreviewOptions): Inpu
     if (error instanceof EngineError && error.code === 'unsupported') return error.message;
     throw error;
   }
+}
+
+/**
+ * Previews of a device with its own descriptor and with the one that a driver left, in a kernel of that version. Before
+ * 6.13 a device keeps the group of its own descriptor, and with it its input driver.
+ */
+export function previewsOf(
+  identity: Required<Pick<PreviewOptions, 'name' | 'bus' | 'vendor' | 'product'>>,
+  original: Uint8Array,
+  fixed: Uint8Array,
+  kernel = '6.12',
+): { before: InputPreview | string; after: InputPreview | string } {
+  const profile = hidProfile(kernel);
+  const { name, bus, vendor, product } = identity;
+  const options = { name, bus, vendor, product, profile };
+  const { group } = scanDescriptor(original, vendor, product);
+  return {
+    before: previewOf(original, options),
+    after: previewOf(fixed, profile.rescansGroup ? options : { ...options, group }),
+  };
 }
 
 /** One line for each kind of event of a node, one for each absolute axis. */

@@ -166,7 +166,10 @@ export class HidDevice {
     return this.#parsed.accepted;
   }
 
-  /** What the input driver asks of the device when it is bound: the features that it reads and sets, through the hooks. */
+  /**
+   * What the input driver asks of the device when it is bound anew: the features that it reads and sets, through the hooks.
+   * The first time there are no hooks yet.
+   */
   #setUp(): void {
     try {
       previewDevice(this);
