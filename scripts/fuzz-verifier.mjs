@@ -4,8 +4,8 @@
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
 // level (1 unless told); --minutes ends it early. Differences in the verdict are printed always, in errno and last words
 // with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types, --at N the
-// program of that number alone, as it is, and --logs FOLDER keeps both logs of the last difference there. --part 1/2 compares
-// every second program, 2/2 the others: a run for two processors. A running total comes every 30 seconds; totals by type at
+// program of that number alone, as it is, --from N those from that number on, and --logs FOLDER keeps both logs of the last
+// difference there. --part 1/2 compares every second program, 2/2 the others: a run for two processors. A running total comes every 30 seconds; totals by type at
 // the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything was accepted here that the kernel refuses, or less
 // than 99.5 % of the verdicts agree.
 import { realpathSync, writeFileSync } from 'node:fs';
@@ -51,6 +51,7 @@ const logLevel = option('--log', 1);
 const minutes = option('--minutes', Infinity);
 const only = typesOf('--only');
 const at = option('--at', undefined);
+const from = option('--from', 0);
 const logFolder = textOption('--logs');
 const [part, parts] = (textOption('--part') ?? '1/1').split('/').map(Number);
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
@@ -108,7 +109,7 @@ function step(index) {
   const program = stream.next();
   if (program === undefined) return;
   if (only !== undefined && !only.has(program.type)) return;
-  if (at !== undefined ? at !== index : index % parts !== part - 1) return;
+  if (at !== undefined ? at !== index : index < from || index % parts !== part - 1) return;
   const difference = comparison.compare(program);
   if (difference === undefined || !wanted.has(difference.kind)) return;
   // One of a kind is enough to read, but all are counted.

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AttachType, BpfCmd, ProgType, attrEnd, helperName, helpersOf, kernelProfile } from './index.ts';
 
@@ -36,6 +38,31 @@ describe('helper tables', () => {
     const iterator = { ...root, type: ProgType.TRACING, attachType: AttachType.TRACE_ITER };
     expect(helpersOf(iterator).has(126)).toBe(true);
     expect(helpersOf({ ...iterator, attachType: AttachType.TRACE_FENTRY }).has(126)).toBe(false);
+  });
+
+  /** What a kernel has only if it was built so, or not where it is locked down. */
+  const BY_CONFIGURATION = [36, 58, 66, 74, 75, 76, 151, 204, 205, 206, 207];
+  it.each(['6.12', '6.18'])('are those of a real %s (scripts/record-helpers.mjs)', (version) => {
+    const path = join(import.meta.dirname, `testing/helpers-${version}.json`);
+    const recorded = JSON.parse(readFileSync(path, 'utf8')) as {
+      type: number;
+      attachType: number;
+      helpers: number[];
+    }[];
+    expect(recorded.length).toBeGreaterThan(30);
+    const kernel = kernelProfile(version)!.code;
+    const always = (ids: Iterable<number>): number[] =>
+      [...ids].filter((id) => !BY_CONFIGURATION.includes(id)).sort((a, b) => a - b);
+    for (const { type, attachType, helpers } of recorded) {
+      // The lab's kernel has no segment routing: its programs have the rest of what plain LWT programs have.
+      if (type === ProgType.LWT_SEG6LOCAL && version === '6.12') continue;
+      const own = helpersOf({ ...root, kernel, type, attachType });
+      expect({ type, attachType, helpers: always(own) }).toEqual({
+        type,
+        attachType,
+        helpers: always(helpers),
+      });
+    }
   });
 
   it('name helpers as the kernel does', () => {

@@ -437,7 +437,7 @@ function checkByKind(env: Environment, index: number, argument: Argument, meta: 
       break;
     case 'alloc_size':
       if (!r.isConst) env.reject(Errno.EACCES, `R${regno} is not a known constant'`);
-      meta.memSize = Number(BigInt.asIntN(32, r.varOff.value));
+      meta.memSize = Number(BigInt.asUintN(32, r.varOff.value));
       markPrecise(env, regno);
       break;
     case 'percpu':

@@ -309,6 +309,10 @@ function parseTerm(text: string): Term {
   return { base, flags, size, struct };
 }
 
+function parseArguments(text: string): Argument[] {
+  return text === '' ? [] : text.split(' ').map((term) => parseTerm(term) as Argument);
+}
+
 const parsed = new Map<number, HelperPrototype>();
 
 /** The prototype of a helper; undefined for a number that no helper has. */
@@ -322,7 +326,7 @@ export function helperPrototype(id: number): HelperPrototype | undefined {
   const prototype: HelperPrototype = {
     id,
     name,
-    args: args === '' ? [] : args.split(' ').map((text) => parseTerm(text) as Argument),
+    args: parseArguments(args),
     result: { base: resultTerm.base as ResultBase, flags: resultTerm.flags, struct: resultTerm.struct },
     gplOnly: flags.includes('g'),
     packetAccess: flags.includes('p'),
@@ -333,6 +337,7 @@ export function helperPrototype(id: number): HelperPrototype | undefined {
   return prototype;
 }
 
+/** Programs that are told a packet: bpf_get_cgroup_classid() is about it, elsewhere about the current task. */
 const PACKET_PROGRAMS: ReadonlySet<number> = new Set<number>([
   ProgType.SCHED_CLS,
   ProgType.SCHED_ACT,
@@ -341,13 +346,38 @@ const PACKET_PROGRAMS: ReadonlySet<number> = new Set<number>([
   ProgType.LWT_XMIT,
   ProgType.LWT_SEG6LOCAL,
 ]);
+/** Programs whose sockets and buffers come as BTF pointers. */
+const BTF_PROGRAMS: ReadonlySet<number> = new Set<number>([ProgType.TRACING, ProgType.LSM, ProgType.SYSCALL]);
 
-/** As helperPrototype(), for a type of program: bpf_get_cgroup_classid() is told a packet or asks for the current task. */
+/** Arguments that a helper has for this type of program; undefined where they are those of the table. */
+function argumentsFor(progType: number, id: number): string | undefined {
+  switch (id) {
+    case HelperId.get_cgroup_classid:
+      return PACKET_PROGRAMS.has(progType) ? undefined : '';
+    case HelperId.get_socket_cookie:
+      return BTF_PROGRAMS.has(progType) || progType === ProgType.SK_REUSEPORT ? undefined : 'ctx';
+    case HelperId.setsockopt:
+      return progType === ProgType.CGROUP_SOCK_ADDR || progType === ProgType.SOCK_OPS
+        ? 'ctx any any mem:ro size'
+        : undefined;
+    case HelperId.getsockopt:
+      return progType === ProgType.CGROUP_SOCK_ADDR || progType === ProgType.SOCK_OPS
+        ? 'ctx any any mem:uninit:write size'
+        : undefined;
+    case HelperId.xdp_get_buff_len:
+      return BTF_PROGRAMS.has(progType) ? 'btf=xdp_buff' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** As helperPrototype(), with the arguments that the helper has for a type of program. */
 export function helperPrototypeFor(progType: number, id: number): HelperPrototype | undefined {
   const prototype = helperPrototype(id);
-  if (id !== HelperId.get_cgroup_classid || prototype === undefined || PACKET_PROGRAMS.has(progType))
-    return prototype;
-  return { ...prototype, args: [] };
+  const args = argumentsFor(progType, id);
+  return prototype === undefined || args === undefined
+    ? prototype
+    : { ...prototype, args: parseArguments(args) };
 }
 
 /** One more than the last helper's number (__BPF_FUNC_MAX_ID). */
