@@ -193,7 +193,9 @@ function frameCovered(
     if (!slotCovered(env, slot, current.peekSlot(i), ids, exact, isRead)) return false;
   }
   if (old.references.length !== current.references.length) return false;
-  return old.references.every((reference, i) => ids.matches(reference.id, current.references[i]?.id ?? 0));
+  if (old.references.length === 0) return true;
+  const now = current.references.all();
+  return old.references.all().every((reference, i) => ids.matches(reference.id, now[i]?.id ?? 0));
 }
 
 /** Where a frame goes on: the instruction itself for the innermost, the call for the others. */

@@ -194,7 +194,11 @@ export function stateText(
   const { registers, stack } = stateParts(env, frame, all);
   for (const [index, live, value] of registers) text += ` R${index}${live}=${value}`;
   for (const [offset, live, value] of stack) text += ` fp${offset}${live}=${value}`;
-  if (references.length > 0) text += ` refs=${references.map((reference) => reference.id).join(',')}`;
+  if (references.length > 0)
+    text += ` refs=${references
+      .all()
+      .map((reference) => reference.id)
+      .join(',')}`;
   if (frame.inCallback) text += ' cb';
   if (frame.inAsyncCallback) text += ' async_cb';
   if (!all) env.scratchNone();

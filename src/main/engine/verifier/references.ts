@@ -14,20 +14,18 @@ export function acquireReference(env: Environment, insn: number): number {
   const frame = env.frame;
   const id = env.newId();
   const reference: Reference = { id, insn, callbackFrame: frame.inCallback ? frame.index : 0 };
-  frame.references = [...frame.references, reference];
+  frame.references = frame.references.with(reference);
   return id;
 }
 
 /** Forgets an acquired object in one frame; false where it is not known there. */
 export function dropReference(env: Environment, frame: FrameState, id: number): boolean {
-  const index = frame.references.findIndex((reference) => reference.id === id);
-  const found = frame.references[index];
+  const all = frame.references.all();
+  const index = all.findIndex((reference) => reference.id === id);
+  const found = all[index];
   if (found === undefined) return false;
   if (keepsItsReferences(env, frame) && found.callbackFrame !== frame.index) return false;
-  const rest = [...frame.references];
-  const last = rest.pop();
-  if (last !== undefined && index < rest.length) rest[index] = last;
-  frame.references = rest;
+  frame.references = frame.references.without(index);
   return true;
 }
 
@@ -55,7 +53,7 @@ export function reportsLeak(env: Environment, exceptional: boolean): boolean {
   const isCallback = keepsItsReferences(env, frame);
   if (!exceptional && frame.index !== 0 && !isCallback) return false;
   let leaks = false;
-  for (const reference of frame.references) {
+  for (const reference of frame.references.all()) {
     if (!exceptional && isCallback && reference.callbackFrame !== frame.index) continue;
     env.say(`Unreleased reference id=${reference.id} alloc_insn=${reference.insn}\n`);
     leaks = true;

@@ -122,6 +122,50 @@ export interface Reference {
   readonly callbackFrame: number;
 }
 
+/**
+ * Acquired objects in their order; never changes. Lists share their beginnings: of a program that acquires in a loop
+ * thousands of states hold thousands each.
+ */
+export class References {
+  static readonly NONE = new References(undefined, undefined, 0);
+  readonly #before: References | undefined;
+  readonly #last: Reference | undefined;
+  readonly length: number;
+
+  private constructor(before: References | undefined, last: Reference | undefined, length: number) {
+    this.#before = before;
+    this.#last = last;
+    this.length = length;
+  }
+
+  with(reference: Reference): References {
+    return new References(this, reference, this.length + 1);
+  }
+
+  /** Without the one at `index`, whose place the last one takes (release_reference_state). */
+  without(index: number): References {
+    const all = this.all();
+    const last = all.pop();
+    if (last !== undefined && index < all.length) all[index] = last;
+    let rest = this.#first(Math.min(index, all.length));
+    for (const reference of all.slice(rest.length)) rest = rest.with(reference);
+    return rest;
+  }
+
+  #first(count: number): References {
+    let rest = this as References;
+    while (rest.length > count && rest.#before !== undefined) rest = rest.#before;
+    return rest;
+  }
+
+  all(): Reference[] {
+    const found = new Array<Reference>(this.length);
+    for (let at = this as References; at.#before !== undefined; at = at.#before)
+      found[at.length - 1] = at.#last as Reference;
+    return found;
+  }
+}
+
 export interface ReturnRange {
   readonly min: number;
   readonly max: number;
@@ -159,7 +203,7 @@ export class FrameState {
   /** Slots written as a whole since the last checkpoint, and slots that some path from here reads. */
   readonly writtenSlots: SlotSet;
   readonly readSlots: SlotSet;
-  references: readonly Reference[] = [];
+  references = References.NONE;
   inCallback = false;
   inAsyncCallback = false;
   inExceptionCallback = false;

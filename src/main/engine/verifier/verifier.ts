@@ -128,25 +128,37 @@ function statistics(env: Environment, level: number): string[] {
 export function verifyProgram(input: VerifierInput): VerifierResult {
   // At level 1 the log holds only the path to the error, most often none: it is written once that path is known.
   const deferred = (input.logLevel & 3) === 1;
-  const env = new Environment(deferred ? { ...input, logLevel: input.logLevel & ~3 } : input);
-  const errno = run(env);
-  const result = conclude(env, errno);
+  const { result, wanted, closing } = verifyOnce(
+    deferred ? { ...input, logLevel: input.logLevel & ~3 } : input,
+    input.logLevel,
+  );
   if (!deferred) return result;
   const logPeak = (): number => {
     const whole = new Environment({ ...input, keepStates: false });
     return conclude(whole, run(whole)).logPeak();
   };
-  if (errno === 0) {
-    const conclusions = env.conclusion === undefined ? [] : [env.conclusion];
-    return { ...result, logPeak, log: [...conclusions, ...statistics(env, input.logLevel)] };
-  }
-  const wanted = new TrailReader(env.trail.stretches(env.processed));
+  if (result.errno === 0) return { ...result, logPeak, log: closing };
   const again = new Environment({ ...input, keepStates: false }, wanted);
   run(again);
   again.log.muted = false;
   const message = again.log.lastMessage();
   again.say(text(statistics(again, input.logLevel)));
   return { ...result, logPeak, message, log: again.log.lines() };
+}
+
+/** A first run, of which nothing stays in memory but what is returned: the second one may need as much. */
+function verifyOnce(
+  input: VerifierInput,
+  level: number,
+): { result: VerifierResult; wanted: TrailReader; closing: string[] } {
+  const env = new Environment(input);
+  const result = conclude(env, run(env));
+  const conclusions = env.conclusion === undefined ? [] : [env.conclusion];
+  return {
+    result,
+    wanted: new TrailReader(env.trail.stretches(env.processed)),
+    closing: [...conclusions, ...statistics(env, level)],
+  };
 }
 
 /** 0 or the errno of the rejection. */
@@ -191,10 +203,11 @@ function result(
   if (errno === 0)
     env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
   const failedLine = failedAt === undefined ? undefined : lineOf(env, failedAt);
+  const { peak } = env.log;
   return {
     errno,
     log: env.log.lines(),
-    logPeak: () => env.log.peak,
+    logPeak: () => peak,
     message,
     ...(failedAt === undefined ? {} : { failedAt }),
     ...(failedLine === undefined ? {} : { failedLine }),
