@@ -108,10 +108,13 @@ describe('the worker', () => {
     expect(states).toEqual(['restarted']);
   });
 
-  it('is ended with a cancelled job that does not stop', async () => {
+  it.each([
+    ['says nothing', false],
+    ['tells its progress', true],
+  ])('is ended with a cancelled job that does not stop and %s', async (_, tells) => {
     const { host, states } = start({ cancel: 100 });
     await host.call('echo', {});
-    const endless = host.call('spin', { jobId: 'j', milliseconds: 600_000 });
+    const endless = host.call('spin', { jobId: 'j', milliseconds: 600_000, tells });
     const cancel = host.call('job.cancel', { jobId: 'j' });
     await expect(endless).rejects.toMatchObject({ code: 'cancelled' });
     expect(await cancel).toEqual({});

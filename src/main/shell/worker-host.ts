@@ -237,11 +237,10 @@ class Supervisor implements WorkerHost {
     worker.postMessage({ kind: 'ping' } satisfies ToWorker);
   }
 
-  /** A job that does not let the worker answer is ended with the worker. */
+  /** A job that does not let the worker answer is ended with the worker, also one that tells its progress meanwhile. */
   #insist(worker: Worker, cancelId: number, jobId: string): void {
-    const asked = performance.now();
     const timer = setTimeout(() => {
-      const answered = !this.#pending.has(cancelId) || this.#lastSign > asked;
+      const answered = !this.#pending.has(cancelId);
       if (answered || !this.#ready || worker !== this.#worker) return;
       for (const [id, call] of this.#pending) {
         if (call.jobId !== jobId) continue;

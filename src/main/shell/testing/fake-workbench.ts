@@ -35,7 +35,13 @@ export function createFakeWorkbench(): FakeWorkbench {
       }
       case 'spin': {
         const end = performance.now() + Number(params['milliseconds']);
-        while (performance.now() < end);
+        const jobId = String(params['jobId']);
+        while (performance.now() < end) {
+          if (params['tells'] !== true) continue;
+          for (const listener of listeners)
+            listener('job.progress', { jobId, title: 'Spin', done: 1, total: 2, unit: '' });
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+        }
         return {};
       }
       case 'crash':
