@@ -5,8 +5,8 @@
 // level (1 unless told); --minutes ends it early. Differences in the verdict are printed always, in errno and last words
 // with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types, --at N the
 // program of that number alone, as it is, --from N those from that number on, and --logs FOLDER keeps both logs of the last
-// difference there. --part 1/2 compares every second program, 2/2 the others: a run for two processors. A running total comes every 30 seconds; totals by type at
-// the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything was accepted here that the kernel refuses, or less
+// difference there. --part 1/2 compares every second program, 2/2 the others: a run for two
+// processors. A running total comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything was accepted here that the kernel refuses, or less
 // than 99.5 % of the verdicts agree.
 import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -113,11 +113,14 @@ const TRAMPOLINE_ATTACH: ReadonlySet<number> = new Set<number>([
   AttachType.TRACE_FEXIT,
   AttachType.MODIFY_RETURN,
 ]);
-/** Attach types of cgroup programs whose result no system call returns (cgroup_current_func_proto). */
-const WITHOUT_RESULT: ReadonlySet<number> = new Set<number>([
-  AttachType.CGROUP_INET_INGRESS,
-  AttachType.CGROUP_INET_EGRESS,
-  AttachType.CGROUP_SOCK_OPS,
+
+/** True for TRACING programs that run on a trampoline, by their attach type. */
+export function hasTrampoline(attachType: number): boolean {
+  return TRAMPOLINE_ATTACH.has(attachType);
+}
+
+/** Attach types of socket-address programs that cannot refuse: they return 1. */
+export const CANNOT_REFUSE: ReadonlySet<number> = new Set<number>([
   AttachType.CGROUP_UDP4_RECVMSG,
   AttachType.CGROUP_UDP6_RECVMSG,
   AttachType.CGROUP_UNIX_RECVMSG,
@@ -127,6 +130,13 @@ const WITHOUT_RESULT: ReadonlySet<number> = new Set<number>([
   AttachType.CGROUP_INET4_GETSOCKNAME,
   AttachType.CGROUP_INET6_GETSOCKNAME,
   AttachType.CGROUP_UNIX_GETSOCKNAME,
+]);
+/** Attach types of cgroup programs whose result no system call returns (cgroup_current_func_proto). */
+const WITHOUT_RESULT: ReadonlySet<number> = new Set<number>([
+  AttachType.CGROUP_INET_INGRESS,
+  AttachType.CGROUP_INET_EGRESS,
+  AttachType.CGROUP_SOCK_OPS,
+  ...CANNOT_REFUSE,
 ]);
 
 type Sets = readonly (readonly number[])[];
@@ -139,7 +149,7 @@ function tracingHelpers({ type, attachType, capPerfmon }: HelperQuery): Sets {
       return [
         TRACING,
         TRACING_PROG,
-        TRAMPOLINE_ATTACH.has(attachType) ? TRAMPOLINE : [],
+        hasTrampoline(attachType) ? TRAMPOLINE : [],
         attachType === AttachType.TRACE_ITER ? ITERATOR : [],
       ];
     case ProgType.LSM:

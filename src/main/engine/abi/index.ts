@@ -1,7 +1,7 @@
 export { ATTR_FIELDS, attrEnd, attrFields, attrValue, type AttrField, type AttrFieldKind } from './attr.ts';
 export { type BpfSyscalls, type CallerMemory } from './door.ts';
 export { Errno, errnoName, type ErrnoName } from './errno.ts';
-export { helpersOf, type HelperQuery } from './helper-sets.ts';
+export { CANNOT_REFUSE, hasTrampoline, helpersOf, type HelperQuery } from './helper-sets.ts';
 export { HELPER_NAMES, helperName } from './helpers.ts';
 export { DEFAULT_KERNEL, KERNEL_PROFILES, kernelProfile, type KernelProfile } from './profiles.ts';
 export {

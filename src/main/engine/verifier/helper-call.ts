@@ -1,5 +1,5 @@
 /** Calls of helper functions (check_helper_call in verifier.c). */
-import { AttachType, Errno, MapFlag, MapType, ProgType } from '../abi/index.ts';
+import { AttachType, Errno, MapFlag, MapType, ProgType, hasTrampoline } from '../abi/index.ts';
 import { BtfKind } from '../btf/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { syncBounds } from './bounds.ts';
@@ -447,12 +447,7 @@ function checkFunctionIp(env: Environment): void {
   if (type !== ProgType.TRACING) {
     env.reject(Errno.ENOTSUPP, `func ${name} not supported for program type ${type}`);
   }
-  const attach = env.input.expectedAttachType;
-  const hasTrampoline =
-    attach === AttachType.TRACE_FENTRY ||
-    attach === AttachType.TRACE_FEXIT ||
-    attach === AttachType.MODIFY_RETURN;
-  if (!hasTrampoline) {
+  if (!hasTrampoline(env.input.expectedAttachType)) {
     env.reject(Errno.ENOTSUPP, `func ${name} supported only for fentry/fexit/fmod_ret programs`);
   }
 }

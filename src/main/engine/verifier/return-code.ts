@@ -1,5 +1,5 @@
 /** What programs of each type may return (check_return_code in verifier.c). */
-import { AttachType, Errno, ProgType } from '../abi/index.ts';
+import { AttachType, CANNOT_REFUSE, Errno, ProgType } from '../abi/index.ts';
 import { type Environment } from './environment.ts';
 import { isPointerValue } from './memory-bounds.ts';
 import { markPrecise } from './precision.ts';
@@ -9,24 +9,12 @@ import { RegType, regTypeName } from './reg-type.ts';
 import { type ReturnRange } from './state.ts';
 import { warnOfEventResult } from './warnings.ts';
 
-const ONE_ONLY: ReadonlySet<number> = new Set<number>([
-  AttachType.CGROUP_UDP4_RECVMSG,
-  AttachType.CGROUP_UDP6_RECVMSG,
-  AttachType.CGROUP_UNIX_RECVMSG,
-  AttachType.CGROUP_INET4_GETPEERNAME,
-  AttachType.CGROUP_INET6_GETPEERNAME,
-  AttachType.CGROUP_UNIX_GETPEERNAME,
-  AttachType.CGROUP_INET4_GETSOCKNAME,
-  AttachType.CGROUP_INET6_GETSOCKNAME,
-  AttachType.CGROUP_UNIX_GETSOCKNAME,
-]);
-
 /** The range of the program's result; undefined where it may be anything. */
 function rangeOf(env: Environment): ReturnRange | undefined {
   const attach = env.input.expectedAttachType;
   switch (env.input.progType) {
     case ProgType.CGROUP_SOCK_ADDR:
-      if (ONE_ONLY.has(attach)) return { min: 1, max: 1 };
+      if (CANNOT_REFUSE.has(attach)) return { min: 1, max: 1 };
       if (attach === AttachType.CGROUP_INET4_BIND || attach === AttachType.CGROUP_INET6_BIND) {
         return { min: 0, max: 3 };
       }

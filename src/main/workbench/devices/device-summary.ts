@@ -136,6 +136,6 @@ export function deviceDetail(
     descriptor: descriptorView(original, fixed),
     reports: layoutsOf(original),
     input: inputSetup(before),
-    ...(fixed === original ? {} : { fixedReports: layoutsOf(fixed), fixedInput: inputSetup(after) }),
+    ...(fixed === original ? {} : { fixedReports: layoutsOf(fixed), fixedInput: inputSetup(after()) }),
   };
 }

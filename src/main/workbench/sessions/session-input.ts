@@ -1,4 +1,4 @@
-import { type InputPreview } from '../../engine/hid/index.ts';
+import { type InputPacket, type InputPreview } from '../../engine/hid/index.ts';
 import { type StoredReport } from '../../host/store/index.ts';
 import { type InputEventsView, type InputPacketView } from '../../../preload/contract/index.ts';
 import { packetViews, previewsOf } from '../views/input-view.ts';
@@ -12,7 +12,7 @@ const LOOK_BACK = 1000;
 
 interface Side {
   readonly preview: InputPreview | string;
-  packets: InputPacketView[];
+  packets: InputPacket[];
 }
 
 interface Sides {
@@ -48,12 +48,12 @@ export class SessionInput {
     this.#next = index + 1;
     const sides = this.#sides.get(device);
     if (sides === undefined) return { driver: '', before: [] };
-    const { before, after } = sides;
-    if (typeof before.preview === 'string') return { driver: '', before: [], problem: before.preview };
+    const { preview, packets } = sides.before;
+    if (typeof preview === 'string') return { driver: '', before: [], problem: preview };
     return {
-      driver: before.preview.driver,
-      before: before.packets,
-      ...(withAfter ? { after: after.packets } : {}),
+      driver: preview.driver,
+      before: packetViews(preview, packets),
+      ...(withAfter ? { after: packetsOf(sides.after) } : {}),
     };
   }
 
@@ -63,9 +63,7 @@ export class SessionInput {
     const feed = (side: Side, reports: readonly Uint8Array[]): void => {
       const { preview } = side;
       if (typeof preview === 'string') return;
-      side.packets = reports.flatMap((report) =>
-        packetViews(preview, preview.report(report, timeMicroseconds)),
-      );
+      side.packets = reports.flatMap((report) => [...preview.report(report, timeMicroseconds)]);
     };
     feed(sides.before, [before]);
     feed(sides.after, after);
@@ -81,7 +79,11 @@ export class SessionInput {
   }
 }
 
+function packetsOf({ preview, packets }: Side): InputPacketView[] {
+  return typeof preview === 'string' ? [] : packetViews(preview, packets);
+}
+
 function sidesOf({ stored, original, fixed }: SessionDevice, kernel: string | undefined): Sides {
   const { before, after } = previewsOf(stored, original.bytes, fixed.bytes, kernel);
-  return { before: { preview: before, packets: [] }, after: { preview: after, packets: [] } };
+  return { before: { preview: before, packets: [] }, after: { preview: after(), packets: [] } };
 }

@@ -25,22 +25,22 @@ export function previewOf(descriptor: Uint8Array, options: PreviewOptions): Inpu
 
 /**
  * Previews of a device with its own descriptor and with the one that a driver left, in a kernel of that version. Before
- * 6.13 a device keeps the group of its own descriptor, and with it its input driver.
+ * 6.13 a device keeps the group of its own descriptor, and with it its input driver. The second is made when asked for.
  */
 export function previewsOf(
   identity: Required<Pick<PreviewOptions, 'name' | 'bus' | 'vendor' | 'product'>>,
   original: Uint8Array,
   fixed: Uint8Array,
   kernel = '6.12',
-): { before: InputPreview | string; after: InputPreview | string } {
+): { before: InputPreview | string; after: () => InputPreview | string } {
   const profile = hidProfile(kernel);
   const { name, bus, vendor, product } = identity;
   const options = { name, bus, vendor, product, profile };
-  const { group } = scanDescriptor(original, vendor, product);
-  return {
-    before: previewOf(original, options),
-    after: previewOf(fixed, profile.rescansGroup ? options : { ...options, group }),
+  const after = (): InputPreview | string => {
+    const { group } = scanDescriptor(original, vendor, product);
+    return previewOf(fixed, profile.rescansGroup ? options : { ...options, group });
   };
+  return { before: previewOf(original, options), after };
 }
 
 /** One line for each kind of event of a node, one for each absolute axis. */

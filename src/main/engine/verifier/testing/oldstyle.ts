@@ -4,7 +4,7 @@ import { MapFlag, MapType } from '../../abi/index.ts';
 import { fromHex } from '../../base/index.ts';
 import { type Btf } from '../../btf/index.ts';
 import { decodeInsns, type Insn } from '../../isa/index.ts';
-import { MAP_BASE, fuzzMap, type FuzzProgram } from './fuzz/program.ts';
+import { type FuzzProgram, mapReference } from './fuzz/program.ts';
 import { PRIVILEGED, verifierProfile, type VerifierInput, type VerifierMap } from '../index.ts';
 
 export interface OldstyleCase {
@@ -147,7 +147,7 @@ export function oldstyleProgram(entry: OldstyleCase): FuzzProgram {
   for (const [name, fuzzName] of Object.entries(FUZZ_NAMES)) {
     for (const index of entry[`fixup_map_${name}`] ?? []) {
       const insn = copy[index];
-      if (insn !== undefined) insn.imm = MAP_BASE + fuzzMap(fuzzName);
+      if (insn !== undefined) insn.imm = mapReference(fuzzName);
     }
   }
   return { type: progType, attachType: expectedAttachType, flags: progFlags, insns: copy, functions: [] };

@@ -2,7 +2,7 @@
 import { ProgFlag, ProgType } from '../../abi/index.ts';
 import { BtfKind, type Btf } from '../../btf/index.ts';
 import { assemble, type Insn } from '../../isa/index.ts';
-import { MAP_BASE, fuzzMap, type FuzzFunction, type FuzzProgram } from './fuzz/program.ts';
+import { type FuzzFunction, type FuzzProgram, mapReference } from './fuzz/program.ts';
 
 export interface RefusedProgram {
   /** ExplanationRule.code. */
@@ -19,8 +19,6 @@ interface Draft {
   readonly functions?: readonly FuzzFunction[];
 }
 
-const map = (name: string): number => MAP_BASE + fuzzMap(name);
-
 function programOf(insns: Insn[], { place = ProgType.SYSCALL, flags, functions = [] }: Draft): FuzzProgram {
   const sleepable = place === ProgType.SYSCALL ? ProgFlag.SLEEPABLE : 0;
   const common = { attachType: 0, flags: flags ?? sleepable, insns, functions };
@@ -32,7 +30,7 @@ function programOf(insns: Insn[], { place = ProgType.SYSCALL, flags, functions =
 /** r0 = the value of key 0, or NULL. */
 const lookup = (name: string): string => `
   *(u32 *)(r10 -4) = 0
-  r1 = map_fd ${map(name)}
+  r1 = map_fd ${mapReference(name)}
   r2 = r10
   r2 += -4
   call bpf_map_lookup_elem#1`;
@@ -90,7 +88,7 @@ export function refusedPrograms(btf: Btf): RefusedProgram[] {
   const socket: Draft = { place: ProgType.SOCKET_FILTER };
   /** A callback that gets a map's key in r2. */
   const each = (body: string): string => `
-    r1 = map_fd ${map('array48')}
+    r1 = map_fd ${mapReference('array48')}
     r2 = func each
     r3 = 0
     r4 = 0
@@ -246,7 +244,7 @@ export function refusedPrograms(btf: Btf): RefusedProgram[] {
     ),
     pair(
       'argument-type',
-      `r2 = r1\nr1 = map_fd ${map('array48')}\ncall bpf_map_lookup_elem#1${END}`,
+      `r2 = r1\nr1 = map_fd ${mapReference('array48')}\ncall bpf_map_lookup_elem#1${END}`,
       `${lookup('array48')}${END}`,
     ),
     pair('unreachable', 'r0 = 0\nexit\nr0 = 0\nexit', 'r0 = 0\nexit'),
@@ -287,7 +285,7 @@ export function refusedPrograms(btf: Btf): RefusedProgram[] {
       bad: programOf([{ ...(plain[0] as Insn), off: 4 }, plain[1] as Insn], {}),
       mended: programOf(plain, {}),
     },
-    pair('not-a-map', `r1 = map_fd 999${END}`, `r1 = map_fd ${map('array48')}${END}`),
+    pair('not-a-map', `r1 = map_fd 999${END}`, `r1 = map_fd ${mapReference('array48')}${END}`),
     {
       code: 'syscall-sleepable',
       bad: programOf(plain, { flags: 0 }),

@@ -2,7 +2,7 @@
 import { ProgFlag, ProgType } from '../../abi/index.ts';
 import { BtfKind, type Btf } from '../../btf/index.ts';
 import { assemble } from '../../isa/index.ts';
-import { MAP_BASE, fuzzMap, type FuzzFunction, type FuzzProgram } from './fuzz/program.ts';
+import { type FuzzFunction, type FuzzProgram, mapReference } from './fuzz/program.ts';
 
 /** The errno, and the words before the statistics; undefined where nothing is said. */
 export interface VersionVerdict {
@@ -17,7 +17,6 @@ export interface VersionProgram {
 }
 
 const TAKEN: VersionVerdict = { errno: 0 };
-const map = (name: string): number => MAP_BASE + fuzzMap(name);
 
 /** A static function of the program; the main program is one too. */
 function fn(name: string, insn: number, ...parameters: FuzzFunction['parameters']): FuzzFunction {
@@ -42,7 +41,7 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
       title: 'a callback leaves an iterator behind',
       program: program(
         ProgType.SYSCALL,
-        `r1 = map_fd ${map('array48')}
+        `r1 = map_fd ${mapReference('array48')}
          r2 = func each
          r3 = 0
          r4 = 0
@@ -75,7 +74,7 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
          r0 = 0
          exit
          next:
-         r2 = map_fd ${map('progs')}
+         r2 = map_fd ${mapReference('progs')}
          r3 = 0
          call bpf_tail_call#12
          r0 = 0
@@ -148,7 +147,7 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
       title: 'storage of a socket in a SYSCALL program',
       program: program(
         ProgType.SYSCALL,
-        `r1 = map_fd ${map('array48')}
+        `r1 = map_fd ${mapReference('array48')}
          r2 = 0
          r3 = 0
          r4 = 0

@@ -3,7 +3,7 @@ import { BtfKind, type Btf } from '../../../btf/index.ts';
 import { bound } from './arithmetic.ts';
 import { NOTHING, NUMBER, type Emitter } from './emitter.ts';
 import { access, forgetNumbers } from './memory.ts';
-import { FUZZ_MAPS, MAP_BASE, fuzzMap } from './program.ts';
+import { FUZZ_MAPS, MAP_BASE, fuzzMap, mapReference } from './program.ts';
 
 /** Helpers without arguments. */
 const PLAIN_HELPERS = [5, 7, 8, 14, 15, 125, 118, 35, 42];
@@ -85,14 +85,14 @@ export function memoryHelper(e: Emitter): void {
       e.emit(0x7a, 10, 0, -8, 1);
       e.framePointer(2, -16);
       const isBloom = random.once(4) && !e.sleeps;
-      e.wide(1, 1, MAP_BASE + fuzzMap(isBloom ? 'bloom' : 'queue'), 0);
+      e.wide(1, 1, mapReference(isBloom ? 'bloom' : 'queue'), 0);
       e.set(3, 0);
       e.call(random.pick(isBloom && !random.slip(6) ? [87, 89] : [87, 88, 89]));
       break;
     }
     case 4: {
       memoryAndSize(e, 2);
-      e.wide(1, 1, MAP_BASE + fuzzMap('ring'), 0);
+      e.wide(1, 1, mapReference('ring'), 0);
       e.set(4, 0);
       e.call(130);
       break;
@@ -102,7 +102,7 @@ export function memoryHelper(e: Emitter): void {
       if (contexts.length === 0 || (e.sleeps && !random.slip(60))) return;
       memoryAndSize(e, 4);
       e.move(1, random.pick(contexts));
-      e.wide(2, 1, MAP_BASE + fuzzMap('events'), 0);
+      e.wide(2, 1, mapReference('events'), 0);
       e.wide(3, 0, -1, 0);
       e.call(25);
     }
@@ -116,13 +116,13 @@ export function dynptr(e: Emitter): void {
   const ringbuf = random.once(2);
   const at = -24 - 8 * random.below(2);
   if (ringbuf) {
-    e.wide(1, 1, MAP_BASE + fuzzMap('ring'), 0);
+    e.wide(1, 1, mapReference('ring'), 0);
     e.set(2, random.pick([8, 16, 64]));
     e.set(3, 0);
     e.framePointer(4, at);
     e.call(198);
   } else {
-    e.wide(1, 2, MAP_BASE + fuzzMap('array48'), 0);
+    e.wide(1, 2, mapReference('array48'), 0);
     e.set(2, random.pick([8, 16, 48, 48, 49]));
     e.set(3, 0);
     e.framePointer(4, at);

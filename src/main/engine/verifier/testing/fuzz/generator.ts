@@ -17,7 +17,7 @@ import {
   packetAccess,
   ringRecord,
 } from './memory.ts';
-import { MAP_BASE, fuzzMap, type FuzzFunction, type FuzzProgram, type ParameterKind } from './program.ts';
+import { type FuzzFunction, type FuzzProgram, type ParameterKind, mapReference } from './program.ts';
 
 const SYSCALL = 31;
 const STRUCT_OPS = 27;
@@ -364,12 +364,7 @@ export class FuzzGenerator {
       e.call(181);
       this.#plan(['number', 'void'], false, `callback_${reference}`, reference);
     } else if (which === 1) {
-      e.wide(
-        1,
-        1,
-        MAP_BASE + fuzzMap(random.slip(8) ? 'ring' : random.pick(['array48', 'hash8', 'percpu'])),
-        0,
-      );
+      e.wide(1, 1, mapReference(random.slip(8) ? 'ring' : random.pick(['array48', 'hash8', 'percpu'])), 0);
       reference = e.at;
       e.wide(2, 4, 0, 0);
       e.set(3, 0);
@@ -377,11 +372,11 @@ export class FuzzGenerator {
       e.call(164);
       this.#plan(['void', 'void', 'void', 'void'], false, `callback_${reference}`, reference);
     } else {
-      e.wide(1, 2, MAP_BASE + fuzzMap('guarded'), random.slip(20) ? 0 : 8);
-      e.wide(2, 1, MAP_BASE + fuzzMap(random.slip(20) ? 'array48' : 'guarded'), 0);
+      e.wide(1, 2, mapReference('guarded'), random.slip(20) ? 0 : 8);
+      e.wide(2, 1, mapReference(random.slip(20) ? 'array48' : 'guarded'), 0);
       e.set(3, 1);
       e.call(169);
-      e.wide(1, 2, MAP_BASE + fuzzMap('guarded'), 8);
+      e.wide(1, 2, mapReference('guarded'), 8);
       reference = e.at;
       e.wide(2, 4, 0, 0);
       e.call(170);
@@ -395,7 +390,7 @@ export class FuzzGenerator {
     const contexts = e.withKind('context');
     if (contexts.length === 0 || (e.sleeps && !this.random.slip(60))) return;
     e.move(1, this.random.pick(contexts));
-    e.wide(2, 1, MAP_BASE + fuzzMap('progs'), 0);
+    e.wide(2, 1, mapReference('progs'), 0);
     e.set(3, this.random.below(5));
     e.call(12);
     e.holdings[0] = NUMBER;

@@ -1,7 +1,7 @@
 /** Memory that the kernel gives: contexts, map values, packets, ring buffer records. */
 import { bound, atomicAccess } from './arithmetic.ts';
 import { NOTHING, NUMBER, type Emitter, type Holding } from './emitter.ts';
-import { FUZZ_MAPS, GUARDED, MAP_BASE, fuzzMap } from './program.ts';
+import { FUZZ_MAPS, GUARDED, MAP_BASE, fuzzMap, mapReference } from './program.ts';
 
 const SKB_FIELDS = [0, 4, 8, 16, 40, 48, 52, 56, 60, 64];
 const SKB_OTHER_FIELDS = [12, 68, 72, 76, 80, 140, 152, 192];
@@ -203,7 +203,7 @@ export function packetAccess(e: Emitter, type: number): void {
 export function ringRecord(e: Emitter): void {
   const { random } = e;
   const size = random.pick([8, 16, 64]);
-  e.wide(1, 1, MAP_BASE + fuzzMap('ring'), 0);
+  e.wide(1, 1, mapReference('ring'), 0);
   e.set(2, size);
   e.set(3, 0);
   e.call(131);
@@ -234,7 +234,7 @@ export function lockedAccess(e: Emitter): void {
   const { random } = e;
   if (!e.mayLock) return;
   const register = home(e);
-  e.wide(register, 2, MAP_BASE + fuzzMap('guarded'), random.slip(40) ? 8 : 0);
+  e.wide(register, 2, mapReference('guarded'), random.slip(40) ? 8 : 0);
   e.move(1, register);
   e.call(93);
   const count = random.below(3);

@@ -81,6 +81,11 @@ export const FUZZ_MAPS: readonly FuzzMap[] = [
   { name: 'bloom', type: 30, keySize: 0, valueSize: 8, entries: 8, flags: 0 },
 ];
 
+/** What an ld_imm64 of a map takes, by the map's name. */
+export function mapReference(name: string): number {
+  return MAP_BASE + fuzzMap(name);
+}
+
 /** Index of a map by name. */
 export function fuzzMap(name: string): number {
   return FUZZ_MAPS.findIndex((map) => map.name === name);
