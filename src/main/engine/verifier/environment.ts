@@ -51,6 +51,8 @@ export interface InsnFacts {
   pointerType: number;
   /** Registers that some path from here may read, as a bit mask. */
   liveRegisters: number;
+  /** Registers that going back over the instruction for precision concerns, as a bit mask; -1 for more than registers. */
+  backtracked: number;
   /** ld_imm64: index into usedMaps; -1 for none. */
   mapIndex: number;
   mapOffset: number;
@@ -448,6 +450,7 @@ function newFacts(): InsnFacts {
     component: 0,
     pointerType: 0,
     liveRegisters: 0,
+    backtracked: -1,
     mapIndex: -1,
     mapOffset: 0,
     variable: undefined,

@@ -10,25 +10,30 @@ const MAX_PAIRS = 11 * 8 + 64 * 8;
 
 /** Ids of the old state and the ids of the new one that play their part. */
 export class IdMap {
-  #old: number[] = [];
-  #current: number[] = [];
-  #temporary: number;
+  readonly #old: number[] = [];
+  readonly #current: number[] = [];
+  #count = 0;
+  #temporary = 0;
 
-  constructor(lastId: number) {
+  /** Forgets all pairs; `lastId` is the last id that was given to anything. */
+  reset(lastId: number): this {
+    this.#count = 0;
     this.#temporary = lastId;
+    return this;
   }
 
   /** Both have an id or none, and the same pairs belong together everywhere. */
   matches(old: number, current: number): boolean {
     if ((old !== 0) !== (current !== 0)) return false;
     if (old === 0) return true;
-    for (let i = 0; i < this.#old.length; i++) {
+    for (let i = 0; i < this.#count; i++) {
       if (this.#old[i] === old) return this.#current[i] === current;
       if (this.#current[i] === current) return false;
     }
-    if (this.#old.length >= MAX_PAIRS) return false;
-    this.#old.push(old);
-    this.#current.push(current);
+    if (this.#count >= MAX_PAIRS) return false;
+    this.#old[this.#count] = old;
+    this.#current[this.#count] = current;
+    this.#count += 1;
     return true;
   }
 
@@ -204,12 +209,14 @@ export function frameInsn(state: PathState, index: number, insn: number): number
   return callee === undefined ? insn : callee.callsite;
 }
 
+const scratch = new IdMap();
+
 /** The old state covers the current one. */
 export function statesEqual(env: Environment, old: PathState, current: PathState, exact: Exactness): boolean {
   if (old.frames.length !== current.frames.length) return false;
   if (old.speculative && !current.speculative) return false;
   if (old.lockOwner !== current.lockOwner) return false;
-  const ids = new IdMap(env.idCounter);
+  const ids = scratch.reset(env.idCounter);
   if ((old.lockId !== 0) !== (current.lockId !== 0)) return false;
   if (old.lockId !== 0 && !ids.matches(old.lockId, current.lockId)) return false;
   if (old.rcuLocks !== current.rcuLocks || old.preemptLocks !== current.preemptLocks) return false;

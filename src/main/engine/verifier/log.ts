@@ -7,6 +7,8 @@ export interface LogMark {
   readonly end: number;
 }
 
+const NOWHERE: LogMark = { lines: 0, last: '', partial: '', end: 0 };
+
 /** Characters after which the oldest lines are forgotten, as the kernel's rotating buffer does. */
 const LIMIT = 64 << 20;
 
@@ -83,6 +85,7 @@ export class VerifierLog {
   }
 
   mark(): LogMark {
+    if (this.level === 0) return NOWHERE;
     const lines = this.#lines.length;
     return { lines, last: this.#lines[lines - 1] ?? '', partial: this.#partial, end: this.#end };
   }

@@ -34,7 +34,7 @@ function widens(old: Readonly<Register>, current: Readonly<Register>, ids: IdMap
 
 /** Scalars that changed since the last visit, and whose value nobody asked for, may be anything now. */
 export function widenImprecise(env: Environment, old: PathState, current: PathState): void {
-  const ids = new IdMap(env.idCounter);
+  const ids = new IdMap().reset(env.idCounter);
   for (let i = old.depthOfCalls; i >= 0; i--) {
     const oldFrame = old.frame(i);
     const frame = current.frame(i);

@@ -102,6 +102,37 @@ class Wanted {
 
 type StepResult = 'on' | 'give-up';
 
+/** Going back over the instruction may concern the stack or another frame, whatever registers are wanted. */
+const ANY_REGISTER = -1;
+
+/** Registers of which one must be wanted for stepBack() to do anything at an instruction without linked registers. */
+function backtrackedRegisters(insn: Insn): number {
+  const dst = 1 << insn.dst;
+  switch (insn.code & 7) {
+    case InsnClass.ALU:
+    case InsnClass.ALU64:
+    case InsnClass.LDX:
+      return dst;
+    case InsnClass.LD:
+      if (insn.code === 0) return 0;
+      return isLdImm64(insn) ? dst : ANY_REGISTER;
+    case InsnClass.JMP:
+    case InsnClass.JMP32: {
+      const operation = insn.code & 0xf0;
+      if (operation === JmpOp.CALL || operation === JmpOp.EXIT) return ANY_REGISTER;
+      if (operation === JmpOp.JA || operation === JmpOp.JCOND) return 0;
+      return (insn.code & 8) === InsnSource.X ? dst | (1 << insn.src) : 0;
+    }
+    default:
+      return ANY_REGISTER;
+  }
+}
+
+/** Fills facts.backtracked: most steps back concern nothing that is wanted, and there are ten for each step on. */
+export function findBacktracked(env: Environment): void {
+  env.insns.forEach((insn, i) => (env.factsAt(i).backtracked = backtrackedRegisters(insn)));
+}
+
 /** Going back over one instruction: what it made of what. */
 function stepBack(
   env: Environment,
@@ -446,12 +477,20 @@ function goBack(env: Environment, wanted: Wanted, start: PathState, insn: number
       else {
         const entry = position.entries[position.end - 1];
         const own = position.end > position.start && entry?.insn === i ? entry : undefined;
-        if (stepBack(env, i, following, own, wanted) === 'give-up') {
-          markAllPrecise(env, start);
-          return changed;
+        const { backtracked } = env.factsAt(i);
+        const isConcerned =
+          backtracked === ANY_REGISTER ||
+          (backtracked & wanted.mask()) !== 0 ||
+          own?.linked !== undefined ||
+          env.log.tracesEverything;
+        if (isConcerned) {
+          if (stepBack(env, i, following, own, wanted) === 'give-up') {
+            markAllPrecise(env, start);
+            return changed;
+          }
+          if (wanted.isEmpty) return changed;
         }
       }
-      if (wanted.isEmpty) return changed;
       following = i;
       const previous = previousInsn(state, i, position);
       if (previous === undefined) break;

@@ -21,7 +21,7 @@ function isIncomplete(env: Environment, state: PathState): boolean {
 /** Finished checkpoints forget what nobody read, so that more states are equal to them. */
 function cleanStates(env: Environment, list: readonly PathState[], insn: number): void {
   for (const state of list) {
-    if (state.branches > 0 || state.cleaned || state.insn !== insn) continue;
+    if (state.cleaned || state.branches > 0 || state.insn !== insn) continue;
     if (!sameCallsites(state, env.current) || isIncomplete(env, state)) continue;
     state.cleaned = true;
     const isLive = env.stackLiveness?.query(state);

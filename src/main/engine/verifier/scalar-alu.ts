@@ -133,44 +133,87 @@ export function scalarSub64(dst: Register, src: Register, rules: ScalarRules): v
 }
 
 /** Least and greatest of the products of two ranges' ends; undefined where one leaves the given bits. */
-function productRange(
-  a: readonly [bigint, bigint],
-  b: readonly [bigint, bigint],
-  fits: (product: bigint) => boolean,
-): readonly [bigint, bigint] | undefined {
-  const products = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]] as const;
-  if (!products.every(fits)) return undefined;
-  const least = products.reduce((x, y) => (y < x ? y : x));
-  return [least, products.reduce((x, y) => (y > x ? y : x))];
+function productRange<N extends number | bigint>(
+  products: readonly [N, N, N, N],
+  lowest: N,
+  highest: N,
+): readonly [N, N] | undefined {
+  let [least] = products;
+  let greatest = least;
+  for (const product of products) {
+    if (product < lowest || product > highest) return undefined;
+    if (product < least) least = product;
+    if (product > greatest) greatest = product;
+  }
+  return [least, greatest];
+}
+
+/** Products of ends as doubles: exact up to 2^53, and beyond that never less. */
+function productsOf(
+  aMin: number,
+  aMax: number,
+  bMin: number,
+  bMax: number,
+): [number, number, number, number] {
+  return [aMin * bMin, aMin * bMax, aMax * bMin, aMax * bMax];
+}
+
+function exactProductsOf(
+  aMin: bigint,
+  aMax: bigint,
+  bMin: bigint,
+  bMax: bigint,
+): [bigint, bigint, bigint, bigint] {
+  return [aMin * bMin, aMin * bMax, aMax * bMin, aMax * bMax];
 }
 
 function multiplySigned32(dst: Register, src: Register): void {
   const unsigned = productRange(
-    [BigInt(dst.u32Min >>> 0), BigInt(dst.u32Max >>> 0)],
-    [BigInt(src.u32Min >>> 0), BigInt(src.u32Max >>> 0)],
-    (product) => BigInt.asUintN(32, product) === product,
+    productsOf(dst.u32Min >>> 0, dst.u32Max >>> 0, src.u32Min >>> 0, src.u32Max >>> 0),
+    0,
+    0xffff_ffff,
   );
-  const signed = productRange(
-    [BigInt(dst.s32Min), BigInt(dst.s32Max)],
-    [BigInt(src.s32Min), BigInt(src.s32Max)],
-    (product) => BigInt.asIntN(32, product) === product,
-  );
-  dst.u32Min = lowHalf(unsigned?.[0] ?? 0n);
-  dst.u32Max = lowHalf(unsigned?.[1] ?? -1n);
-  dst.s32Min = signed === undefined ? S32_MIN : Number(signed[0]);
-  dst.s32Max = signed === undefined ? S32_MAX : Number(signed[1]);
+  const signed = productRange(productsOf(dst.s32Min, dst.s32Max, src.s32Min, src.s32Max), S32_MIN, S32_MAX);
+  dst.u32Min = unsigned === undefined ? 0 : unsigned[0] | 0;
+  dst.u32Max = unsigned === undefined ? -1 : unsigned[1] | 0;
+  dst.s32Min = signed === undefined ? S32_MIN : signed[0] | 0;
+  dst.s32Max = signed === undefined ? S32_MAX : signed[1] | 0;
+}
+
+/** High half of a whole double within ±2^53. */
+function highOf(value: number): number {
+  return Math.floor(value / 0x1_0000_0000) | 0;
+}
+
+/** Bounds of a product where doubles hold all ends exactly; false where they may not. */
+function multiplySmall(dst: Register, src: Register): boolean {
+  const { MAX_SAFE_INTEGER: most, MIN_SAFE_INTEGER: least } = Number;
+  const unsigned = productRange(productsOf(dst.umin, dst.umax, src.umin, src.umax), 0, most);
+  if (unsigned === undefined) return false;
+  const signed = productRange(productsOf(dst.smin, dst.smax, src.smin, src.smax), least, most);
+  if (signed === undefined) return false;
+  dst.uminH = highOf(unsigned[0]);
+  dst.uminL = unsigned[0] | 0;
+  dst.umaxH = highOf(unsigned[1]);
+  dst.umaxL = unsigned[1] | 0;
+  dst.sminH = highOf(signed[0]);
+  dst.sminL = signed[0] | 0;
+  dst.smaxH = highOf(signed[1]);
+  dst.smaxL = signed[1] | 0;
+  return true;
 }
 
 function multiplySigned64(dst: Register, src: Register): void {
+  if (multiplySmall(dst, src)) return;
   const unsigned = productRange(
-    [dst.uminExact, dst.umaxExact],
-    [src.uminExact, src.umaxExact],
-    (product) => BigInt.asUintN(64, product) === product,
+    exactProductsOf(dst.uminExact, dst.umaxExact, src.uminExact, src.umaxExact),
+    0n,
+    2n ** 64n - 1n,
   ) ?? [0n, -1n];
   const signed = productRange(
-    [dst.sminExact, dst.smaxExact],
-    [src.sminExact, src.smaxExact],
-    (product) => BigInt.asIntN(64, product) === product,
+    exactProductsOf(dst.sminExact, dst.smaxExact, src.sminExact, src.smaxExact),
+    -(2n ** 63n),
+    2n ** 63n - 1n,
   ) ?? [-(2n ** 63n), 2n ** 63n - 1n];
   dst.uminH = highHalf(unsigned[0]);
   dst.uminL = lowHalf(unsigned[0]);

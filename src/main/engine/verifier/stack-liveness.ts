@@ -94,6 +94,7 @@ export class StackLiveness {
   #current: FunctionInstance | undefined;
   /** What the instruction has written so far, by frame. */
   readonly #written = new Int32Array(MAX_CALL_FRAMES * WORDS);
+  #hasWritten = false;
   #writingInsn = 0;
 
   constructor(env: Environment) {
@@ -121,6 +122,7 @@ export class StackLiveness {
   /** The instruction writes a whole slot (bpf_mark_stack_write). */
   noteWrite(frame: number, slot: number): void {
     const word = frame * WORDS + (slot >> 5);
+    this.#hasWritten = true;
     this.#written[word] = (this.#written[word] as number) | (1 << (slot & 31));
   }
 
@@ -181,7 +183,8 @@ export class StackLiveness {
 
   #beginWrites(insn: number): void {
     this.#writingInsn = insn;
-    this.#written.fill(0);
+    if (this.#hasWritten) this.#written.fill(0);
+    this.#hasWritten = false;
   }
 
   #addReads(instance: FunctionInstance, frame: number, insn: number, low: number, high: number): void {
@@ -301,6 +304,7 @@ export class StackLiveness {
     const outer = this.#instance(instance.callsites.slice(0, -1), instance.starts.slice(0, -1));
     const callsite = instance.callsites[instance.depth - 1] as number;
     this.#beginWrites(callsite);
+    this.#hasWritten = true;
     for (let frame = 0; frame < instance.depth; frame++) {
       const masks = instance.frames[frame];
       if (masks === undefined) continue;

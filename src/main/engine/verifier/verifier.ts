@@ -6,6 +6,7 @@ import { isLdImm64 } from '../isa/index.ts';
 import { Environment, Rejection } from './environment.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
+import { findBacktracked } from './precision.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
 import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
@@ -63,6 +64,7 @@ function check(env: Environment): void {
   if (env.structOps !== undefined) env.helpers = allowedHelpers(env);
   if (env.input.profile.findsComponents) findComponents(env);
   computeLiveRegisters(env);
+  findBacktracked(env);
   printLiveRegisters(env);
   checkFunction(env, 0);
   checkGlobalFunctions(env);
