@@ -121,6 +121,34 @@ describe('the worker', () => {
     expect(states).toEqual(['restarted']);
   });
 
+  it('hears of a cancel while it computes, answers pings, and other calls behind it in their order', async () => {
+    const { host, states } = start({ ping: 20, busy: 200, cancel: 3000 });
+    await host.call('echo', {});
+    const done: string[] = [];
+    const note = (name: string) => (): void => void done.push(name);
+    const long = host.call('compute', { jobId: 'j', milliseconds: 600_000 });
+    const others = ['one', 'two'].map((name) => host.call('echo', { name }).then(note(name)));
+    await new Promise((passed) => setTimeout(passed, 500));
+    const from = performance.now();
+    const cancel = host.call('job.cancel', { jobId: 'j' }).catch(note('no such job'));
+    await expect(long).rejects.toMatchObject({ code: 'cancelled' });
+    expect(performance.now() - from).toBeLessThan(2000);
+    await Promise.all([...others, cancel]);
+    expect(done.filter((name) => name !== 'no such job')).toEqual(['one', 'two']);
+    expect(states).toEqual([]);
+  });
+
+  it('closes at once while it computes', async () => {
+    const { host } = start({ close: 10_000 });
+    await host.call('echo', {});
+    const long = host.call('compute', { jobId: 'j', milliseconds: 600_000 });
+    const from = performance.now();
+    const closing = host.close();
+    await expect(long).rejects.toMatchObject({ code: 'cancelled' });
+    await closing;
+    expect(performance.now() - from).toBeLessThan(2000);
+  });
+
   it('is left alone when a cancelled job stops by itself', async () => {
     const { host, states } = start({ cancel: 50 });
     await host.call('echo', {});

@@ -1,20 +1,38 @@
-import { type MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type Workbench, type WorkbenchOptions } from '../workbench/workbench.ts';
 import { createPeer, errorOnWire } from './peer.ts';
 import { type FromWorker, type ToWorker } from './worker-messages.ts';
 
-/** The worker thread's main: opens the workbench and answers the supervisor's messages until it says close. */
+/** Messages that are answered also while a call computes: none of them waits for another. */
+function isUrgent(message: ToWorker): boolean {
+  return message.kind !== 'call' || message.method === 'job.cancel';
+}
+
+/**
+ * The worker thread's main: opens the workbench and answers the supervisor's messages until it says close. The workbench
+ * calls `hear` where it computes for long without a pause.
+ */
 export async function runWorker(
   port: MessagePort,
   options: WorkbenchOptions,
-  open: (options: WorkbenchOptions) => Workbench | Promise<Workbench>,
+  open: (options: WorkbenchOptions, hear: () => void) => Workbench | Promise<Workbench>,
 ): Promise<void> {
+  /** Calls that came while another computed, in their order. */
+  const waiting: ToWorker[] = [];
+  const hear = (): void => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const message: ToWorker = next.message;
+      if (isUrgent(message)) answer(message);
+      else if (waiting.push(message) === 1) setImmediate(answerWaiting);
+    }
+  };
+  const answerWaiting = (): void => waiting.splice(0).forEach(answer);
   const post = (message: FromWorker): void => {
     port.postMessage(message);
   };
   let workbench: Workbench;
   try {
-    workbench = await open(options);
+    workbench = await open(options, hear);
   } catch (error) {
     post({ kind: 'failed', error: errorOnWire(error) });
     port.close();
@@ -28,7 +46,7 @@ export async function runWorker(
       if (message.kind === 'result') post({ kind: 'error', id: message.id, error: errorOnWire(error) });
     }
   });
-  port.on('message', (message: ToWorker) => {
+  const answer = (message: ToWorker): void => {
     if (message.kind === 'ping') post({ kind: 'pong' });
     else if (message.kind === 'call') peer.receive(message);
     else {
@@ -42,6 +60,10 @@ export async function runWorker(
           port.close();
         });
     }
+  };
+  port.on('message', (message: ToWorker) => {
+    answerWaiting();
+    answer(message);
   });
   post({ kind: 'ready' });
 }

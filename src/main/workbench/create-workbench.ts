@@ -34,7 +34,11 @@ const DATABASE = 'hidsmith.db';
 
 type Listener = <E extends EventName>(event: E, value: Events[E]) => void;
 
-function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listener>): Context {
+function createContext(
+  options: WorkbenchOptions,
+  listeners: ReadonlySet<Listener>,
+  hear: (() => void) | undefined,
+): Context {
   const store = openStore(join(options.dataFolder, DATABASE));
   const resources = new Resources(options.resources);
   const settings = (): ReturnType<typeof readSettings> => readSettings(store.settings);
@@ -63,7 +67,7 @@ function createContext(options: WorkbenchOptions, listeners: ReadonlySet<Listene
     store,
     projects: new ProjectLibrary(store, resources, () => settings().compilerPath),
     sessions: new SessionLibrary(store),
-    jobs: new Jobs(),
+    jobs: new Jobs(hear),
     attachment: undefined,
     debug: undefined,
     settings,
@@ -83,12 +87,13 @@ function issueText(issues: readonly BaseIssue<unknown>[]): string {
 }
 
 /**
- * Opens the workbench on a data folder. Every call is checked against the contract before a handler sees it.
+ * Opens the workbench on a data folder. Every call is checked against the contract before a handler sees it. `hear`
+ * makes the calls that cancel a job at once: it is called by work that does not pause for others.
  * @throws HostError if the store cannot be opened
  */
-export function createWorkbench(options: WorkbenchOptions): Workbench {
+export function createWorkbench(options: WorkbenchOptions, hear?: () => void): Workbench {
   const listeners = new Set<Listener>();
-  const context = createContext(options, listeners);
+  const context = createContext(options, listeners, hear);
   const handlers: Handlers = {
     ...appHandlers(context),
     ...projectHandlers(context),

@@ -106,7 +106,12 @@ export const SCHEMAS: Schemas = {
     end: v.exactOptional(v.number()),
   }),
   'session.export': v.strictObject({ sessionId: id, side: v.picklist(['before', 'after', 'both']) }),
-  'kernel.attach': v.strictObject({ projectId: id, deviceId: id, kernel: v.exactOptional(kernel) }),
+  'kernel.attach': v.strictObject({
+    jobId: id,
+    projectId: id,
+    deviceId: id,
+    kernel: v.exactOptional(kernel),
+  }),
   'kernel.detach': nothing,
   'kernel.replay': v.strictObject({
     jobId: id,

@@ -167,7 +167,7 @@ export interface Api {
    * the plugged-in device in the kernel of this machine, for the whole system, until kernel.detach or the end.
    */
   'kernel.attach': Method<
-    { readonly projectId: Id; readonly deviceId: Id; readonly kernel?: string },
+    { readonly jobId: Id; readonly projectId: Id; readonly deviceId: Id; readonly kernel?: string },
     AttachView
   >;
   'kernel.detach': Method<Nothing, Nothing>;

@@ -49,9 +49,10 @@ export interface VerifierInput {
   readonly attachesToProgram?: boolean;
   /** nr_cpu_ids: the range of bpf_get_smp_processor_id(). 1 unless told. */
   readonly possibleCpus?: number;
-  /** Asked now and then during long verifications: true ends it with EAGAIN, as a signal does in the kernel. */
-  readonly cancelled?: () => boolean;
-  /** Told now and then during long verifications how many instructions are processed, and how many may be. */
+  /**
+   * Told now and then during long verifications how many instructions are processed, and how many may be. What it throws
+   * ends the verification.
+   */
   readonly progress?: (processedInsns: number, limit: number) => void;
   /** Keep what is known per instruction for an inspector (costs time and memory). */
   readonly keepStates?: boolean;

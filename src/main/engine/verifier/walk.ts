@@ -272,9 +272,7 @@ function checkLimits(env: Environment): void {
   if (env.processed > limit) {
     env.reject(Errno.E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
   }
-  if (env.processed % TELL_EVERY !== 0) return;
-  env.input.progress?.(env.processed, limit);
-  if (env.input.cancelled?.() === true) env.reject(Errno.EAGAIN);
+  if (env.processed % TELL_EVERY === 0) env.input.progress?.(env.processed, limit);
 }
 
 /** Walks from env.insn until no branch is left. */

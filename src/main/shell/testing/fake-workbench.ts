@@ -12,9 +12,11 @@ function failure(code: ApiFailure['code'], message: string): ApiFailure {
   return new ApiFailure({ code, message, detail: ['one', 'two'] });
 }
 
-export function createFakeWorkbench(): FakeWorkbench {
+/** `hear`: as of createWorkbench(). */
+export function createFakeWorkbench(hear: () => void = () => undefined): FakeWorkbench {
   const listeners = new Set<Parameters<Workbench['onEvent']>[0]>();
   const jobs = new Map<string, (error: ApiFailure) => void>();
+  const cancelled = new Set<string>();
   const run = (method: string, params: Record<string, unknown>): unknown => {
     switch (method) {
       case 'echo':
@@ -27,7 +29,18 @@ export function createFakeWorkbench(): FakeWorkbench {
         return () => 1;
       case 'job':
         return new Promise((_, reject) => jobs.set(String(params['jobId']), reject));
+      case 'compute': {
+        const end = performance.now() + Number(params['milliseconds']);
+        const jobId = String(params['jobId']);
+        cancelled.delete(jobId);
+        while (performance.now() < end) {
+          hear();
+          if (cancelled.has(jobId)) throw failure('cancelled', 'cancelled');
+        }
+        return {};
+      }
       case 'job.cancel': {
+        cancelled.add(String(params['jobId']));
         const end = jobs.get(String(params['jobId']));
         if (end === undefined) throw failure('not-found', 'no such job');
         end(failure('cancelled', 'cancelled'));

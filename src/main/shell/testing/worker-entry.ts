@@ -8,11 +8,11 @@ import { createFakeWorkbench } from './fake-workbench.ts';
 const options = workerData as WorkbenchOptions;
 if (options.dataFolder === '/dies') throw new Error('dead on arrival');
 if (parentPort !== null) {
-  await runWorker(parentPort, options, () => {
+  await runWorker(parentPort, options, (_, hear) => {
     if (options.dataFolder === '/damaged') {
       throw new ApiFailure({ code: 'io', message: 'hidsmith.db: not a readable database', detail: [] });
     }
-    const workbench = createFakeWorkbench();
+    const workbench = createFakeWorkbench(hear);
     const timer = setInterval(() => {
       workbench.emit('data.changed', { what: 'devices' });
     }, 20);

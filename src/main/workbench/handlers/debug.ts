@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts';
 import { attach } from '../simulation/attach.ts';
 import { type Context } from './context.ts';
 import { planOf, targetOf } from './kernel.ts';
-import { runJob } from './progress.ts';
+import { runJob, watchedBy } from './progress.ts';
 
 type DebugMethods = Extract<MethodName, `debug.${string}`>;
 
@@ -24,21 +24,22 @@ export function debugHandlers(context: Context): Pick<Handlers, DebugMethods> {
           'the kernel of this machine cannot be stepped: choose a simulated one in Settings',
         );
       const data = sessions.data(sessionId);
-      const attachment = attach(
-        resources,
-        { kernel, engine: 'jit', keepVerifierStates: true },
-        projects.object(projectId),
-        planOf(sessionId, data),
-        targetOf(context, projectId, data),
-      );
-      const { failure } = attachment.view;
-      if (failure !== undefined)
-        throw new EngineError('refused', `the driver is not attached: ${failure.message}`, {
-          log: failure.log,
-        });
-      const debug = await runJob(context, { jobId, title: `Debug report ${index}`, unit: 'reports' }, (job) =>
-        DebugSession.open(data, attachment, index, job),
-      );
+      const name = { jobId, title: `Debug report ${index}`, unit: 'reports' };
+      const debug = await runJob(context, name, (job) => {
+        const attachment = attach(
+          resources,
+          { kernel, engine: 'jit', keepVerifierStates: true, ...watchedBy(job) },
+          projects.object(projectId),
+          planOf(sessionId, data),
+          targetOf(context, projectId, data),
+        );
+        const { failure } = attachment.view;
+        if (failure !== undefined)
+          throw new EngineError('refused', `the driver is not attached: ${failure.message}`, {
+            log: failure.log,
+          });
+        return DebugSession.open(data, attachment, index, job);
+      });
       context.debug = debug;
       const { before, after, notes, runs } = debug;
       return { projectId, sessionId, index, kernel, before, after, notes, runs };

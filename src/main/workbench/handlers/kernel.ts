@@ -1,10 +1,10 @@
 import {
+  type AttachView,
   HOST_KERNEL,
   type Handlers,
   type MethodName,
   type Params,
   type Result,
-  type SessionDetail,
 } from '../../../preload/contract/index.ts';
 import { EngineError } from '../../engine/base/index.ts';
 import { parseRealDeviceId, parseRecordedDeviceId, recordedDeviceId } from '../devices/device-summary.ts';
@@ -18,10 +18,11 @@ import { type Attachment, type DevicePlan, LOADER_NAME, attach } from '../simula
 import { isForDevice } from '../simulation/udev.ts';
 import { kernelView } from '../simulation/kernel-view.ts';
 import { replaySession } from '../simulation/session-replay.ts';
+import { type SimulationOptions } from '../simulation/simulation.ts';
 import { traceRow } from '../simulation/trace-view.ts';
 import { busName } from '../views/device-match.ts';
 import { type Context } from './context.ts';
-import { runJob } from './progress.ts';
+import { runJob, watchedBy } from './progress.ts';
 
 type KernelMethods = Extract<MethodName, `kernel.${string}`>;
 
@@ -91,10 +92,10 @@ async function replayThroughHost(
   try {
     const device = parseRecordedDeviceId(plan.deviceId)?.index ?? 0;
     const target = { twin, kernel: view.kernel, device };
-    const session = await replayJob(context, { jobId, projectId }, data, (name, job) =>
-      replayOnHost(context.store, data, target, { projectId, name }, job),
-    );
-    return { attach: view, session };
+    return await replayJob(context, { jobId, projectId }, data, async (name, job) => ({
+      attach: view,
+      session: await replayOnHost(context.store, data, target, { projectId, name }, job),
+    }));
   } finally {
     close();
   }
@@ -105,17 +106,20 @@ async function replayJob(
   context: Context,
   { jobId, projectId }: Pick<Params<'kernel.replay'>, 'jobId' | 'projectId'>,
   data: SessionData,
-  replay: (name: string, job: Job) => Promise<StoredSession>,
-): Promise<SessionDetail> {
-  const project = context.store.projects.markRun(projectId, Date.now());
-  const session = await runJob(
-    context,
-    { jobId, title: `Replay ${data.session.name}`, unit: 'reports' },
-    (job) => replay(`${data.session.name} through ${project.name}`, job),
+  replay: (
+    name: string,
+    job: Job,
+  ) => Promise<{ readonly attach: AttachView; readonly session?: StoredSession }>,
+): Promise<Result<'kernel.replay'>> {
+  const title = `Replay ${data.session.name}`;
+  const { attach, session } = await runJob(context, { jobId, title, unit: 'reports' }, (job) =>
+    replay(`${data.session.name} through ${context.store.projects.get(projectId).name}`, job),
   );
+  if (session === undefined) return { attach };
+  context.store.projects.markRun(projectId, Date.now());
   context.changed('sessions');
   context.changed('projects');
-  return context.sessions.detail(session.sessionId);
+  return { attach, session: context.sessions.detail(session.sessionId) };
 }
 
 /** kernel.* */
@@ -140,7 +144,7 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
     context.host.detach();
   };
   return {
-    'kernel.attach': async ({ projectId, deviceId, kernel }) => {
+    'kernel.attach': async ({ jobId, projectId, deviceId, kernel }) => {
       const options = choose(kernel);
       const object = projects.object(projectId);
       if (options.kernel === HOST_KERNEL) {
@@ -151,16 +155,23 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
         return view;
       }
       context.host.detach();
-      const put = (plan: DevicePlan): Attachment => attach(resources, options, object, [plan], 0);
-      context.attachment =
-        parseRealDeviceId(deviceId) === undefined
-          ? put(devicePlan(context, deviceId))
-          : await context.live.attach(deviceId, {
-              projectId,
-              engine: options.engine,
-              attach: put,
-              isFor: ({ view, device }) => view.ok && isForDevice(object.spec, device) === true,
-            });
+      const name = { jobId, title: `Attach ${object.fileName}`, unit: 'instructions' };
+      context.attachment = await runJob(context, name, async (job) => {
+        let watch: Partial<SimulationOptions> = watchedBy(job);
+        const put = (plan: DevicePlan): Attachment => {
+          const attachment = attach(resources, { ...options, ...watch }, object, [plan], 0);
+          // The other devices that a live driver is for get it too, now or when they are plugged in: what the verifier has taken once.
+          watch = {};
+          return attachment;
+        };
+        if (parseRealDeviceId(deviceId) === undefined) return put(devicePlan(context, deviceId));
+        return context.live.attach(deviceId, {
+          projectId,
+          engine: options.engine,
+          attach: put,
+          isFor: ({ view, device }) => view.ok && isForDevice(object.spec, device) === true,
+        });
+      });
       replaced();
       return context.attachment.view;
     },
@@ -174,21 +185,22 @@ export function kernelHandlers(context: Context): Pick<Handlers, KernelMethods> 
       const options = choose(kernel, engine);
       if (options.kernel === HOST_KERNEL) return replayThroughHost(context, params);
       const data = sessions.data(sessionId);
-      const attachment = attach(
-        resources,
-        options,
-        projects.object(projectId),
-        planOf(sessionId, data),
-        targetOf(context, projectId, data),
-      );
-      context.attachment = attachment;
-      replaced();
-      if (!attachment.view.ok) return { attach: attachment.view };
-      const session = await replayJob(context, { jobId, projectId }, data, (name, job) =>
-        replaySession(store, data, attachment, { projectId, name, engine: options.engine }, job),
-      );
-      replaced();
-      return { attach: attachment.view, session };
+      return replayJob(context, { jobId, projectId }, data, async (name, job) => {
+        const attachment = attach(
+          resources,
+          { ...options, ...watchedBy(job) },
+          projects.object(projectId),
+          planOf(sessionId, data),
+          targetOf(context, projectId, data),
+        );
+        context.attachment = attachment;
+        replaced();
+        if (!attachment.view.ok) return { attach: attachment.view };
+        const replay = { projectId, name, engine: options.engine };
+        const session = await replaySession(store, data, attachment, replay, job);
+        replaced();
+        return { attach: attachment.view, session };
+      });
     },
     'kernel.state': () => {
       const settings = context.settings();

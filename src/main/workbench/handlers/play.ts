@@ -12,16 +12,17 @@ import {
 } from '../live/play.ts';
 import { chooseDevice } from '../replay-file.ts';
 import { exportSession } from '../sessions/session-export.ts';
+import { type Job } from '../jobs.ts';
 import { type Context } from './context.ts';
-import { runJob } from './progress.ts';
+import { runJob, watchedBy } from './progress.ts';
 
 /** The project's driver in the simulated kernel of the settings; where they name the real one, in the usual one. */
-function driverOf(context: Context, projectId: string | undefined): PlayDriver | undefined {
+function driverOf(context: Context, projectId: string | undefined, job: Job): PlayDriver | undefined {
   if (projectId === undefined) return undefined;
   const { resources, projects } = context;
   const { kernel, engine } = context.settings();
   const options = simulationOptions(kernel === HOST_KERNEL ? { engine } : { engine, kernel });
-  return { resources, options, object: projects.object(projectId) };
+  return { resources, options: { ...options, ...watchedBy(job) }, object: projects.object(projectId) };
 }
 
 async function playRecorded(
@@ -45,7 +46,7 @@ export async function playDevice(
 ): Promise<Result<'device.play'>> {
   const name = { jobId, title: 'Playing into this system', unit: 'reports' };
   return runJob(context, name, async (job) => {
-    const driver = driverOf(context, projectId);
+    const driver = driverOf(context, projectId, job);
     const options = {
       signal: job.signal,
       keyboard,

@@ -1,18 +1,14 @@
-import { type Job } from '../jobs.ts';
+import { type Job, type JobReport } from '../jobs.ts';
+import { type SimulationOptions } from '../simulation/simulation.ts';
 import { type Context } from './context.ts';
 
 /** Milliseconds between two progress events of one job. */
 const INTERVAL = 16;
 
 /** Turns a job's progress into events, not more often than a screen can show. */
-function progressOf(
-  context: Context,
-  jobId: string,
-  title: string,
-  unit: string,
-): (done: number, total: number) => void {
+function progressOf(context: Context, { jobId, title, unit: own }: JobName): JobReport {
   let last = 0;
-  return (done, total) => {
+  return (done, total, unit = own) => {
     const now = performance.now();
     if (now - last < INTERVAL) return;
     last = now;
@@ -30,10 +26,16 @@ export interface JobName {
 /** Runs long work as a job that tells its progress and, once it has its result, that it is done. */
 export async function runJob<T>(
   context: Context,
-  { jobId, title, unit }: JobName,
+  name: JobName,
   action: (job: Job) => Promise<T>,
 ): Promise<T> {
-  const result = await context.jobs.run(jobId, progressOf(context, jobId, title, unit), action);
+  const { jobId } = name;
+  const result = await context.jobs.run(jobId, progressOf(context, name), action);
   context.emit('job.done', { jobId });
   return result;
+}
+
+/** For a simulation that loads a driver as part of a job: the verifier tells its progress, and ends if the job is cancelled. */
+export function watchedBy(job: Job): Required<Pick<SimulationOptions, 'verifierProgress'>> {
+  return { verifierProgress: (done, limit) => job.proceed(done, limit, 'instructions') };
 }

@@ -4,7 +4,7 @@ import { verifyOnHost } from '../real-kernel/host-attachment.ts';
 import { importSession } from '../sessions/session-import.ts';
 import { verifyObject } from '../simulation/verify.ts';
 import { type Context } from './context.ts';
-import { runJob } from './progress.ts';
+import { runJob, watchedBy } from './progress.ts';
 
 type ProjectMethods = Extract<MethodName, `project.${string}`>;
 
@@ -67,10 +67,10 @@ export function projectHandlers(context: Context): Pick<Handlers, ProjectMethods
       if (version === HOST_KERNEL) return verifyOnHost(context.host.open, spec);
       const choice = { kernel: version, engine } as const;
       if (jobId === undefined) return verifyObject(resources, choice, spec);
-      return runJob(context, { jobId, title: `Verify ${fileName}`, unit: 'instructions' }, (job) => {
-        const verifierProgress = (done: number, limit: number): void => job.tell(done, limit);
-        return Promise.resolve(verifyObject(resources, { ...choice, verifierProgress }, spec));
-      });
+      // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
+      return runJob(context, { jobId, title: `Verify ${fileName}`, unit: 'instructions' }, async (job) =>
+        verifyObject(resources, { ...choice, ...watchedBy(job) }, spec),
+      );
     },
     'project.object': ({ projectId }) => {
       const { fileName, bytes } = projects.object(projectId);

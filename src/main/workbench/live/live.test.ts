@@ -122,7 +122,7 @@ describe('a live device', () => {
     const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
     const { projectId } = project.summary;
     const deviceId = (await call('device.list', {}))[0]!.deviceId;
-    const view = await call('kernel.attach', { projectId, deviceId });
+    const view = await call('kernel.attach', { jobId: 'attach', projectId, deviceId });
     expect(view.ok).toBe(true);
     const started = performance.now();
     const live = await call('live.record', { name: 'live mouse' });
@@ -163,7 +163,7 @@ describe('a live device', () => {
     const { call, plug, states } = bench(mouse({ rate: 500 }));
     const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
     const deviceId = (await call('device.list', {}))[0]!.deviceId;
-    await call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    await call('kernel.attach', { jobId: 'attach', projectId: project.summary.projectId, deviceId });
     await call('live.record', { name: 'unplugged' });
     await pause(200);
     plug(mouse({ rate: 500, plugged: false }));
@@ -184,7 +184,7 @@ describe('a live device', () => {
     const { call, plug } = bench(mouse({ rate: 500 }));
     const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
     const deviceId = (await call('device.list', {}))[0]!.deviceId;
-    await call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    await call('kernel.attach', { jobId: 'attach', projectId: project.summary.projectId, deviceId });
     await call('live.record', { name: 'renumbered' });
     plug(mouse({ plugged: false }), mouse({ rate: 500 }));
     const projectId = project.summary.projectId;
@@ -238,7 +238,11 @@ describe('a live device', () => {
     const deviceId = (await call('device.list', {}))[0]!.deviceId;
     await call('live.open', { deviceId });
     await call('live.record', { name: 'plain' });
-    const attached = call('kernel.attach', { projectId: project.summary.projectId, deviceId });
+    const attached = call('kernel.attach', {
+      jobId: 'attach',
+      projectId: project.summary.projectId,
+      deviceId,
+    });
     await expect(attached).rejects.toMatchObject({
       message: expect.stringContaining('stop it before') as string,
     });
@@ -259,7 +263,9 @@ describe('a live device', () => {
       .filter(({ kind }) => kind === 'real')
       .map((one) => one.deviceId);
     for (const deviceId of ids) await call('live.open', { deviceId });
-    expect(await call('kernel.attach', { projectId, deviceId: ids[0]! })).toMatchObject({ ok: true });
+    expect(await call('kernel.attach', { jobId: 'attach', projectId, deviceId: ids[0]! })).toMatchObject({
+      ok: true,
+    });
     const { devices, recording } = await call('live.record', { name: 'three' });
     expect(devices.map((view) => view.projectId)).toEqual([projectId, projectId, undefined]);
     expect(recording?.deviceIds).toEqual(ids);

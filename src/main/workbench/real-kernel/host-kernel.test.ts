@@ -99,7 +99,7 @@ describe.skipIf(process.platform !== 'linux')('the kernel of this machine in the
         errno: -95,
         message: expect.stringMatching(/has no HID-BPF: it takes Linux 6\.11.*CONFIG_HID_BPF/) as string,
       };
-      const attach = await call('kernel.attach', { projectId, deviceId: device!.deviceId });
+      const attach = await call('kernel.attach', { jobId: 'attach', projectId, deviceId: device!.deviceId });
       expect(attach).toMatchObject({ ok: false, kernel: release(), links: [], failure });
       await expect.poll(agents).toBe(0);
       expect((await call('kernel.state', {})).attachment).toEqual(attach);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseObject, type ProgramSpec } from '../../engine/elf/index.ts';
 import { assemble, type Insn } from '../../engine/isa/index.ts';
 import { REPOSITORY } from '../../engine/testing/shared.ts';
+import { Jobs } from '../jobs.ts';
 import { Resources } from '../resources.ts';
 import { verifyObject } from './verify.ts';
 
@@ -112,5 +113,34 @@ describe('kernels that decide otherwise', () => {
     const { accepted, warnings } = verdictOf(ADDER, '6.1', undefined, signed);
     expect(accepted).toBe(false);
     expect(warnings).toContainEqual(['accepted-by-newer-kernel', 'Linux 6.6 accepts it']);
+  });
+});
+
+describe('a long verification', () => {
+  it('tells its progress, and ends when the job that asks is cancelled', async () => {
+    const spec = parseObject(new Uint8Array(readFileSync(join(REPOSITORY, ADDER))), { name: 'driver' });
+    const long = only('r6 = 0\nr6 += 1\nif r6 < 200000 goto pc-2\nr0 = 0\nexit');
+    const programs = spec.programs.slice(0, 1).map((program) => ({ ...program, ...long(program) }));
+    const told: number[] = [];
+    const jobs = new Jobs(() => {
+      if (told.length === 3) jobs.cancel('verify');
+    });
+    const verified = jobs.run(
+      'verify',
+      (done) => told.push(done),
+      // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
+      async (job) => {
+        const verifierProgress = (done: number, limit: number): void => {
+          job.proceed(done, limit, 'instructions');
+        };
+        return verifyObject(
+          resources,
+          { kernel: '6.12', engine: 'interpreter', verifierProgress },
+          { ...spec, programs },
+        );
+      },
+    );
+    await expect(verified).rejects.toMatchObject({ code: 'cancelled' });
+    expect(told).toEqual([0x4000, 0x8000, 0xc000]);
   });
 });

@@ -10,6 +10,12 @@ import {
 import { type Jobs } from './jobs.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 
+/** What the verifier of a kernel said of the object of the last build. */
+export interface Verification {
+  readonly kernel: string;
+  readonly verdicts: readonly VerdictView[];
+}
+
 /** An open project: its files with what is typed but not saved, its last build and what the verifier said. */
 export class ProjectState {
   readonly projectId: Id;
@@ -20,7 +26,10 @@ export class ProjectState {
   readonly drafts = new SvelteMap<string, string>();
   #builtNow = $state.raw<BuildView>();
   #path = $state<string>();
-  verdicts = $state.raw<readonly VerdictView[]>();
+  verification = $state.raw<Verification>();
+  /** The job that asks the verifier now. */
+  verifyingJob = $state<Id>();
+  #asked: { readonly kernel: string; readonly verdicts: Promise<readonly VerdictView[]> } | undefined;
   building = $state(false);
 
   constructor(transport: Transport, jobs: Jobs, projectId: Id) {
@@ -81,27 +90,50 @@ export class ProjectState {
     }
   }
 
-  /** Saves, compiles, and asks the verifier where there is an object. */
-  async compile(kernel: string): Promise<BuildView> {
+  /** Saves and compiles. */
+  async compile(): Promise<BuildView> {
     this.building = true;
     try {
+      await this.#stopVerifying();
       if (this.dirty) await this.save();
       const build = await this.#transport.call('project.build', { projectId: this.projectId });
       this.#builtNow = build;
-      this.verdicts = undefined;
-      if (build.object !== undefined) await this.verify(kernel);
+      this.verification = undefined;
       return build;
     } finally {
       this.building = false;
     }
   }
 
+  /** Asks the verifier about the last build. Whoever asks the same meanwhile waits along. */
   async verify(kernel: string): Promise<readonly VerdictView[]> {
+    if (this.#asked?.kernel === kernel) return this.#asked.verdicts;
+    await this.#stopVerifying();
+    const asked = { kernel, verdicts: this.#ask(kernel) };
+    this.#asked = asked;
+    try {
+      const verdicts = await asked.verdicts;
+      this.verification = { kernel, verdicts };
+      return verdicts;
+    } finally {
+      this.verifyingJob = undefined;
+      this.#asked = undefined;
+    }
+  }
+
+  #ask(kernel: string): Promise<readonly VerdictView[]> {
     const { projectId } = this;
-    const params = kernel === '' ? { projectId } : { projectId, kernel };
-    this.verdicts = await this.#jobs.run(`Verify ${this.name}`, (jobId) =>
-      this.#transport.call('project.verify', { ...params, jobId }),
-    );
-    return this.verdicts;
+    return this.#jobs.run(`Verify ${this.name}`, (jobId) => {
+      this.verifyingJob = jobId;
+      const params = { projectId, jobId };
+      return this.#transport.call('project.verify', kernel === '' ? params : { ...params, kernel });
+    });
+  }
+
+  async #stopVerifying(): Promise<void> {
+    const asked = this.#asked;
+    if (asked === undefined || this.verifyingJob === undefined) return;
+    await this.#jobs.cancel(this.verifyingJob);
+    await asked.verdicts.catch(() => undefined);
   }
 }

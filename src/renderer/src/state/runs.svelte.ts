@@ -5,6 +5,7 @@ import {
   type ProjectSummary,
   type SessionSummary,
 } from '../../../preload/contract/index.ts';
+import { type Verification } from './project-state.svelte.ts';
 import { type AppState } from './app-state.svelte.ts';
 import { plural } from './format.ts';
 
@@ -106,8 +107,7 @@ export class Runs {
     const projectId = this.projectId();
     if (projectId === undefined) return;
     const project = this.#app.openProject(projectId);
-    const kernel = this.#app.settings.value.kernel;
-    const build = await this.#app.attempt('Build', () => project.compile(kernel));
+    const build = await this.#app.attempt('Build', () => project.compile());
     if (build === undefined) return;
     const errors = build.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
     const warnings = build.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning').length;
@@ -120,7 +120,10 @@ export class Runs {
     this.#app.say(
       `Built ${project.name} · ${with_}${warnings > 0 ? ` · ${plural(warnings, 'warning')}` : ''}`,
     );
-    this.#showVerdicts(projectId);
+    if (build.object === undefined) return;
+    const { kernel } = this.#app.settings.value;
+    const verdicts = await this.#app.follow('Verify', () => project.verify(kernel));
+    if (verdicts !== undefined) this.#showVerdicts(projectId, { kernel, verdicts });
   }
 
   async verify(): Promise<void> {
@@ -130,7 +133,7 @@ export class Runs {
     const kernel = this.#app.settings.value.kernel;
     const verdicts = await this.#app.attempt('Verify', () => project.verify(kernel));
     if (verdicts === undefined) return;
-    this.#showVerdicts(projectId);
+    this.#showVerdicts(projectId, { kernel, verdicts });
     const refused = verdicts.filter((verdict) => !verdict.accepted).length;
     this.#app.say(
       refused === 0
@@ -150,10 +153,12 @@ export class Runs {
 
   async attachTo(projectId: Id, deviceId: Id): Promise<void> {
     const kernel = this.#app.settings.value.kernel;
-    const params = kernel === '' ? { projectId, deviceId } : { projectId, deviceId, kernel };
     const view = await this.#app.attempt('Attach', async () => {
       await this.#saveDrafts(projectId);
-      return this.#app.transport.call('kernel.attach', params);
+      return this.#app.jobs.run(`Attach ${this.#nameOf(projectId)}`, (jobId) => {
+        const params = { jobId, projectId, deviceId };
+        return this.#app.transport.call('kernel.attach', kernel === '' ? params : { ...params, kernel });
+      });
     });
     if (view === undefined) return;
     this.#app.deviceId = deviceId;
@@ -247,10 +252,7 @@ export class Runs {
     this.#app.say(`Refused: ${view.failure?.message ?? 'the kernel did not take it'}`);
   }
 
-  #showVerdicts(projectId: Id): void {
-    const verdicts = this.#app.project?.verdicts;
-    if (verdicts === undefined) return;
-    const kernel = this.#app.settings.value.kernel;
+  #showVerdicts(projectId: Id, { kernel, verdicts }: Verification): void {
     this.#app.verifier = { projectId, title: 'Verification', kernel, verdicts };
     if (verdicts.some((verdict) => !verdict.accepted)) this.#app.layout.showDrawer('verifier');
   }
