@@ -21,7 +21,7 @@ export async function runWorker(
   const waiting: ToWorker[] = [];
   const hear = (): void => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      const message: ToWorker = next.message;
+      const message = next.message as ToWorker;
       if (isUrgent(message)) answer(message);
       else if (waiting.push(message) === 1) setImmediate(answerWaiting);
     }
