@@ -43,6 +43,16 @@ describe.skipIf(labMissing() !== undefined)(
       });
     });
 
+    it('answer at once where it must be', () => {
+      expect(run('at-once')).toEqual({
+        got: '02070809',
+        short: '0207',
+        unknown: 'io',
+        heard: ['get 2 0', 'get 2 0', 'set 2 0 02010203', 'output 02040506', 'get 9 0'],
+        late: 'not-found',
+      });
+    });
+
     it('say to whoever may not open them which udev rule lets them', () => {
       const help = [
         '/dev/hidraw0: permission denied. Add this udev rule, then unplug the device and plug it in again.',

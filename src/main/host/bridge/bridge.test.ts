@@ -194,6 +194,26 @@ describe('an open device', () => {
     await expect(device.write(Uint8Array.of(0))).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('answers at once through a handle of its own, which is opened when it is needed and closed with it', async () => {
+    const handle = new FakeHandle();
+    backend.handles.set('/dev/hidraw0', handle);
+    handle.features.set(5, [7, 8, 9]);
+    const device = await linux().open('/dev/hidraw0');
+    expect(handle.syncHandles).toBe(0);
+    expect(device.atOnce.getFeature(5, 2)).toEqual(Uint8Array.of(5, 7, 8));
+    device.atOnce.sendFeature(Uint8Array.of(3, 1));
+    device.atOnce.write(Uint8Array.of(0, 9));
+    expect(handle.syncHandles).toBe(1);
+    expect(handle.sent.map(({ kind }) => kind)).toEqual(['feature', 'write']);
+    handle.failure = new Error('Broken pipe');
+    expect(() => device.atOnce.getFeature(5, 2)).toThrow(
+      new HostError('io', '/dev/hidraw0: feature report 5 cannot be read: Broken pipe'),
+    );
+    handle.emit('error', new Error('could not read from HID device'));
+    expect(handle.syncHandles).toBe(0);
+    expect(() => device.atOnce.write(Uint8Array.of(0))).toThrow('/dev/hidraw0 is closed or gone');
+  });
+
   it('says once that it is gone, and what failed', async () => {
     const handle = new FakeHandle();
     backend.handles.set('/dev/hidraw0', handle);

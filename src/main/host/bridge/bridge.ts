@@ -5,6 +5,7 @@ import {
   type Backend,
   type BackendDevice,
   type BackendHandle,
+  type BackendSyncHandle,
   type Bridge,
   type OpenDevice,
   type RealDevice,
@@ -140,7 +141,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         if (error instanceof HostError) throw error;
         throw await explainOpen(error, path, linux ? await readSysfs(root) : [], root);
       }
-      return wrap(path, handle, clock);
+      return wrap(path, handle, clock, () => backend.openSync(path));
     },
     plugIn: plugIntoMachine,
   };
@@ -151,10 +152,18 @@ async function ask<T>(action: () => Promise<T>, what = 'the devices cannot be li
   try {
     return await action();
   } catch (error) {
-    if (error instanceof HostError) throw error;
-    throw new HostError('io', `${what}: ${messageOf(error)}`, [], error);
+    throw hostError(error, what);
   }
 }
+
+function hostError(error: unknown, what: string): HostError {
+  if (error instanceof HostError) return error;
+  return new HostError('io', `${what}: ${messageOf(error)}`, [], error);
+}
+
+const WRITE = 'the report cannot be written';
+const SEND = 'the feature report cannot be sent';
+const read = (reportId: number): string => `feature report ${reportId} cannot be read`;
 
 async function explainOpen(
   error: unknown,
@@ -173,13 +182,25 @@ async function explainOpen(
   return new HostError('io', `${path} cannot be opened: ${why}`, [], error);
 }
 
-function wrap(path: string, handle: BackendHandle, clock: () => number): OpenDevice {
+function wrap(
+  path: string,
+  handle: BackendHandle,
+  clock: () => number,
+  openSync: () => BackendSyncHandle,
+): OpenDevice {
   const reportListeners = new Set<(report: RealReport) => void>();
   const goneListeners = new Set<(reason: string) => void>();
   let open = true;
+  /** Opened at the first request that must be answered at once: few drivers make any. */
+  let sync: BackendSyncHandle | undefined;
+  const closed = (): void => {
+    open = false;
+    sync?.close();
+    sync = undefined;
+  };
   handle.on('error', (error) => {
     if (!open) return;
-    open = false;
+    closed();
     for (const listener of goneListeners) listener(`${path}: ${messageOf(error)}`);
     handle.close().catch(() => undefined);
   });
@@ -187,9 +208,17 @@ function wrap(path: string, handle: BackendHandle, clock: () => number): OpenDev
     const report = { timeMicroseconds: clock(), data: new Uint8Array(data) };
     for (const listener of reportListeners) listener(report);
   });
-  const whenOpen = <T>(what: string, action: () => Promise<T>): Promise<T> => {
-    if (!open) return Promise.reject(new HostError('not-found', `${path} is closed or gone`));
-    return ask(action, `${path}: ${what}`);
+  const gone = (): HostError => new HostError('not-found', `${path} is closed or gone`);
+  const whenOpen = <T>(what: string, action: () => Promise<T>): Promise<T> =>
+    open ? ask(action, `${path}: ${what}`) : Promise.reject(gone());
+  const atOnce = <T>(what: string, action: (handle: BackendSyncHandle) => T): T => {
+    if (!open) throw gone();
+    try {
+      sync ??= openSync();
+      return action(sync);
+    } catch (error) {
+      throw hostError(error, `${path}: ${what}`);
+    }
   };
   return {
     path,
@@ -201,20 +230,22 @@ function wrap(path: string, handle: BackendHandle, clock: () => number): OpenDev
       goneListeners.add(listener);
       return () => goneListeners.delete(listener);
     },
-    write: (report) =>
-      whenOpen('the report cannot be written', async () => void (await handle.write(Buffer.from(report)))),
+    write: (report) => whenOpen(WRITE, async () => void (await handle.write(Buffer.from(report)))),
     sendFeature: (report) =>
-      whenOpen(
-        'the feature report cannot be sent',
-        async () => void (await handle.sendFeatureReport(Buffer.from(report))),
-      ),
+      whenOpen(SEND, async () => void (await handle.sendFeatureReport(Buffer.from(report)))),
     getFeature: (reportId, length) =>
-      whenOpen(`feature report ${reportId} cannot be read`, async () => {
+      whenOpen(read(reportId), async () => {
         return new Uint8Array(await handle.getFeatureReport(reportId, length + 1));
       }),
+    atOnce: {
+      write: (report) => atOnce(WRITE, (one) => void one.write(Buffer.from(report))),
+      sendFeature: (report) => atOnce(SEND, (one) => void one.sendFeatureReport(Buffer.from(report))),
+      getFeature: (reportId, length) =>
+        atOnce(read(reportId), (one) => new Uint8Array(one.getFeatureReport(reportId, length + 1))),
+    },
     async close() {
       if (!open) return;
-      open = false;
+      closed();
       await ask(() => handle.close(), `${path} cannot be closed`);
     },
   };

@@ -7,12 +7,13 @@ import { type Backend } from './types.ts';
  * everything else.
  */
 export function nodeHidBackend(): Backend {
+  let library: typeof NodeHid | undefined;
   const load = async (): Promise<typeof NodeHid> => {
     try {
-      const loaded = await import('node-hid');
+      library = await import('node-hid');
       // Loads the native part.
-      loaded.getHidapiVersion();
-      return loaded;
+      library.getHidapiVersion();
+      return library;
     } catch (error) {
       throw new HostError(
         'io',
@@ -25,5 +26,9 @@ export function nodeHidBackend(): Backend {
   return {
     devices: async () => (await load()).devicesAsync(),
     open: async (path) => (await load()).HIDAsync.open(path, { nonExclusive: true }),
+    openSync(path) {
+      if (library === undefined) throw new HostError('not-found', `${path} is not open`);
+      return new library.HID(path, { nonExclusive: true });
+    },
   };
 }

@@ -39,7 +39,16 @@ export interface OpenDevice {
   sendFeature(report: Uint8Array): Promise<void>;
   /** The feature report with its id in front; at most `length` bytes and the id. */
   getFeature(reportId: number, length: number): Promise<Uint8Array>;
+  /** The same for those who cannot go on without the answer: the thread stands still until the device has given it. */
+  readonly atOnce: RequestsAtOnce;
   close(): Promise<void>;
+}
+
+/** Requests to an open device that return when it has answered; they throw HostErrors as OpenDevice's reject. */
+export interface RequestsAtOnce {
+  write(report: Uint8Array): void;
+  sendFeature(report: Uint8Array): void;
+  getFeature(reportId: number, length: number): Uint8Array;
 }
 
 /** Real devices. All errors are HostErrors: `io`, or `not-found` where a device is not there any more. */
@@ -79,7 +88,17 @@ export interface BackendHandle {
   close(): Promise<void>;
 }
 
+/** A handle whose calls return when the device has answered. */
+export interface BackendSyncHandle {
+  write(values: Buffer): number;
+  sendFeatureReport(data: Buffer): number;
+  getFeatureReport(reportId: number, length: number): ArrayLike<number>;
+  close(): void;
+}
+
 export interface Backend {
   devices(): Promise<BackendDevice[]>;
   open(path: string): Promise<BackendHandle>;
+  /** Another handle on a device that is open. */
+  openSync(path: string): BackendSyncHandle;
 }

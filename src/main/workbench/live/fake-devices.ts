@@ -197,10 +197,16 @@ class MadeDevice {
 }
 
 /** The part of an open device that fakes do not have. */
-function sendsOnly(path: string): Pick<OpenDevice, 'path' | 'write' | 'sendFeature' | 'getFeature'> {
-  const refuse = (): Promise<never> =>
-    Promise.reject(new HostError('unsupported', `${path} is a fake device: it only sends`));
-  return { path, write: refuse, sendFeature: refuse, getFeature: refuse };
+function sendsOnly(
+  path: string,
+): Pick<OpenDevice, 'path' | 'write' | 'sendFeature' | 'getFeature' | 'atOnce'> {
+  const refuseNow = (): never => {
+    throw new HostError('unsupported', `${path} is a fake device: it only sends`);
+  };
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
+  const refuse = async (): Promise<never> => refuseNow();
+  const atOnce = { write: refuseNow, sendFeature: refuseNow, getFeature: refuseNow };
+  return { path, write: refuse, sendFeature: refuse, getFeature: refuse, atOnce };
 }
 
 function openTape(

@@ -46,7 +46,8 @@ export class LiveDevice {
   readonly #options: LiveDeviceOptions;
   readonly #rate = new LiveRate();
   #device: RealDevice;
-  #open: OpenDevice | undefined;
+  #open: OpenDevice;
+  #isOpen = true;
   #stream: LiveStream;
   #rows: LiveRows;
   #driver: LiveDriver | undefined;
@@ -59,6 +60,7 @@ export class LiveDevice {
   constructor(device: RealDevice, open: OpenDevice, options: LiveDeviceOptions) {
     this.#options = options;
     this.#device = device;
+    this.#open = open;
     this.#stream = new LiveStream(undefined, options.origin, clock());
     this.#rows = this.#newRows();
     this.#listen(open);
@@ -73,7 +75,12 @@ export class LiveDevice {
   }
 
   get isOpen(): boolean {
-    return this.#open !== undefined;
+    return this.#isOpen;
+  }
+
+  /** Of its simulated twin. Throws `unsupported` where the system does not tell its descriptor. */
+  get plan(): DevicePlan {
+    return planOf(this.#device, this.#open);
   }
 
   get driver(): LiveDriver | undefined {
@@ -144,7 +151,7 @@ export class LiveDevice {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#open?.close().catch(() => undefined);
+    await this.#open.close().catch(() => undefined);
   }
 
   #newRows(): LiveRows {
@@ -153,11 +160,10 @@ export class LiveDevice {
   }
 
   #listen(open: OpenDevice): void {
-    this.#open = open;
     open.onReport(({ timeMicroseconds, data }) => this.#stream.report(timeMicroseconds, data));
     open.onGone((reason) => {
       if (this.#open !== open) return;
-      this.#open = undefined;
+      this.#isOpen = false;
       this.#message = reason;
       this.#options.onChanged();
       this.#retry();
@@ -191,6 +197,8 @@ export class LiveDevice {
         return;
       }
       this.#device = device;
+      this.#open = open;
+      this.#isOpen = true;
       this.#message = undefined;
       this.#reattach();
       this.#listen(open);
@@ -204,7 +212,7 @@ export class LiveDevice {
     const driver = this.#driver;
     if (driver === undefined) return;
     const previous = this.attachment;
-    const attachment = driver.attach(planOf(this.#device));
+    const attachment = driver.attach(this.plan);
     this.drive(attachment, driver);
     if (!attachment.view.ok) this.#message = attachment.view.failure?.message;
     this.#options.onAttached(attachment, previous);

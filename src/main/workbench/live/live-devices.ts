@@ -13,7 +13,6 @@ import { type Attachment } from '../simulation/attach.ts';
 import { fakeBridge } from './fake-devices.ts';
 import { clock, LiveDevice, type LiveDriver } from './live-device.ts';
 import { LiveRecording } from './live-recording.ts';
-import { planOf } from './machine-devices.ts';
 
 /** Milliseconds between two batches of reports to the screen. */
 const BEAT = 16;
@@ -119,10 +118,16 @@ export class LiveDevices {
    */
   async attach(deviceId: string, driver: LiveDriver): Promise<Attachment> {
     const device = await this.find(deviceId);
-    const plan = planOf(device);
     if (this.#take !== undefined) throw stopFirst('the driver is changed');
-    const attachment = driver.attach(plan);
+    const before = this.#live.find((live) => live.device.path === device.path && live.isOpen);
     const live = await this.#opened(device);
+    let attachment: Attachment;
+    try {
+      attachment = driver.attach(live.plan);
+    } catch (error) {
+      if (before === undefined) await this.#leave(live);
+      throw error;
+    }
     this.#flush();
     live.drive(attachment, driver);
     for (const other of this.#live) if (other !== live) this.#offer(other, driver);
@@ -220,7 +225,7 @@ export class LiveDevices {
   /** Attaches a driver to a device if it is for it. */
   #offer(live: LiveDevice, driver: LiveDriver): void {
     if (live.device.descriptor === undefined) return;
-    const attachment = driver.attach(planOf(live.device));
+    const attachment = driver.attach(live.plan);
     if (!driver.isFor(attachment)) return;
     this.#flush();
     live.drive(attachment, driver);

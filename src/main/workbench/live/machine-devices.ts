@@ -1,6 +1,7 @@
 import { EngineError, hex4 } from '../../engine/base/index.ts';
-import { type Bridge, type RealDevice } from '../../host/bridge/index.ts';
+import { type Bridge, type OpenDevice, type RealDevice } from '../../host/bridge/index.ts';
 import { realDeviceId } from '../devices/device-summary.ts';
+import { transportTo } from './device-transport.ts';
 import { type DevicePlan } from '../simulation/attach.ts';
 
 /** `046d:c077` */
@@ -55,8 +56,8 @@ export function isSameDevice(left: RealDevice, right: RealDevice): boolean {
   );
 }
 
-/** The plan of a simulated twin of a plugged-in device. */
-export function planOf(device: RealDevice): DevicePlan {
+/** The plan of a simulated twin of a plugged-in device that is open: what the driver asks, the device is asked. */
+export function planOf(device: RealDevice, open: OpenDevice): DevicePlan {
   const { path, name, phys, uniq, bus, vendor, product, descriptor } = device;
   if (descriptor === undefined) {
     throw new EngineError(
@@ -64,5 +65,6 @@ export function planOf(device: RealDevice): DevicePlan {
       `${path}: this system does not show the report descriptor of its devices (Linux does), so no driver can be attached: record it, give the recording its R: line, and replay`,
     );
   }
-  return { deviceId: realDeviceId(path), name, phys, uniq, bus, vendor, product, descriptor };
+  const transport = transportTo(open.atOnce);
+  return { deviceId: realDeviceId(path), name, phys, uniq, bus, vendor, product, descriptor, transport };
 }

@@ -127,16 +127,16 @@ export async function proxyDevice(
   driver: PlayDriver | undefined,
   options: Omit<PlayOptions, 'speed'>,
 ): Promise<StandInCounts> {
-  const plan = planOf(source);
-  const attachment =
-    driver === undefined ? undefined : attach(driver.resources, driver.options, driver.object, [plan], 0);
-  if (attachment !== undefined && !attachment.view.ok) {
-    throw new EngineError('refused', attachment.view.failure?.message ?? 'the driver was refused');
-  }
-  const identity = identityOf(source, plan.descriptor, attachment);
-  requireConsent(identity.descriptor, options.keyboard);
   const open = await bridge.open(source.path);
   try {
+    const plan = planOf(source, open);
+    const attachment =
+      driver === undefined ? undefined : attach(driver.resources, driver.options, driver.object, [plan], 0);
+    if (attachment !== undefined && !attachment.view.ok) {
+      throw new EngineError('refused', attachment.view.failure?.message ?? 'the driver was refused');
+    }
+    const identity = identityOf(source, plan.descriptor, attachment);
+    requireConsent(identity.descriptor, options.keyboard);
     const device = await bridge.plugIn(identity, requestsTo(open, identity.descriptor, attachment?.device));
     try {
       return await handOn(open, device, attachment, options);

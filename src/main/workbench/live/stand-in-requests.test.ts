@@ -24,6 +24,9 @@ function keeper(): { device: OpenDevice; sent: string[] } {
       sent.push(`${what} ${toHex(data)}`);
       return Promise.resolve();
     };
+  const refuse = (): never => {
+    throw new Error('nothing is asked at once here');
+  };
   const device: OpenDevice = {
     path: '/dev/hidraw0',
     onReport: () => () => undefined,
@@ -32,6 +35,7 @@ function keeper(): { device: OpenDevice; sent: string[] } {
     sendFeature: keep('feature'),
     getFeature: (id, length) =>
       id > 3 ? Promise.reject(new Error('no such report')) : Promise.resolve(Uint8Array.of(id, length, 7)),
+    atOnce: { write: refuse, sendFeature: refuse, getFeature: refuse },
     close: () => Promise.resolve(),
   };
   return { device, sent };

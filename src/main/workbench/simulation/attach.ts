@@ -1,5 +1,5 @@
 import { EngineError } from '../../engine/base/index.ts';
-import { type HidDevice, parseDescriptor } from '../../engine/hid/index.ts';
+import { type DeviceTransport, type HidDevice, parseDescriptor } from '../../engine/hid/index.ts';
 import { type LoadedObject, loadFailureOf } from '../../engine/loader/index.ts';
 import { type AttachView } from '../../../preload/contract/index.ts';
 import { type ProjectObject } from '../projects/project-library.ts';
@@ -18,6 +18,8 @@ export interface DevicePlan {
   readonly vendor: number;
   readonly product: number;
   readonly descriptor: Uint8Array;
+  /** The bus it is on; one without answers unless given. */
+  readonly transport?: DeviceTransport;
 }
 
 /** A driver on its device in a simulated kernel of its own. */
@@ -36,14 +38,14 @@ export interface Attachment {
 export const LOADER_NAME = 'loader';
 
 function plugIn(simulation: Simulation, plan: DevicePlan): HidDevice {
-  const { name, phys, uniq, bus, vendor, product, descriptor } = plan;
+  const { name, phys, uniq, bus, vendor, product, descriptor, transport } = plan;
   if (descriptor.length === 0) {
     throw new EngineError(
       'usage',
       `'${name}' has no report descriptor (no R: line in its recording): a device cannot be made of it`,
     );
   }
-  return simulation.addDevice({ name, phys, uniq, bus, vendor, product }, descriptor);
+  return simulation.addDevice({ name, phys, uniq, bus, vendor, product }, descriptor, transport);
 }
 
 /** What an author should hear though the kernel says nothing. */

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Backend, type BackendDevice, type BackendHandle } from '../types.ts';
+import { type Backend, type BackendDevice, type BackendHandle, type BackendSyncHandle } from '../types.ts';
 
 /** A device that exists only in a test: gives what it is told to, notes what it is sent. */
 export class FakeHandle extends EventEmitter implements BackendHandle {
@@ -7,6 +7,8 @@ export class FakeHandle extends EventEmitter implements BackendHandle {
   readonly features = new Map<number, readonly number[]>();
   closed = false;
   failure: Error | undefined;
+  /** Handles for requests at once that are open. */
+  syncHandles = 0;
 
   #answer<T>(value: T): Promise<T> {
     return this.failure === undefined ? Promise.resolve(value) : Promise.reject(this.failure);
@@ -30,6 +32,33 @@ export class FakeHandle extends EventEmitter implements BackendHandle {
   }
 }
 
+/** What a FakeHandle is asked at once. */
+class FakeSyncHandle implements BackendSyncHandle {
+  readonly #device: FakeHandle;
+  constructor(device: FakeHandle) {
+    this.#device = device;
+    device.syncHandles += 1;
+  }
+  #whenWell<T>(value: T): T {
+    if (this.#device.failure !== undefined) throw this.#device.failure;
+    return value;
+  }
+  write(data: Buffer): number {
+    this.#device.sent.push({ kind: 'write', data: [...data] });
+    return this.#whenWell(data.length);
+  }
+  sendFeatureReport(data: Buffer): number {
+    this.#device.sent.push({ kind: 'feature', data: [...data] });
+    return this.#whenWell(data.length);
+  }
+  getFeatureReport(reportId: number, length: number): number[] {
+    return this.#whenWell([reportId, ...(this.#device.features.get(reportId) ?? [])].slice(0, length));
+  }
+  close(): void {
+    this.#device.syncHandles -= 1;
+  }
+}
+
 export class FakeBackend implements Backend {
   list: BackendDevice[] = [];
   readonly handles = new Map<string, FakeHandle>();
@@ -41,5 +70,10 @@ export class FakeBackend implements Backend {
     const handle = this.handles.get(path);
     if (handle === undefined) return Promise.reject(new TypeError('cannot open device with path ' + path));
     return Promise.resolve(handle);
+  }
+  openSync(path: string): BackendSyncHandle {
+    const handle = this.handles.get(path);
+    if (handle === undefined) throw new TypeError('cannot open device with path ' + path);
+    return new FakeSyncHandle(handle);
   }
 }

@@ -1,5 +1,7 @@
 // Runs in the lab's guest (real /dev/uhid, /dev/hidraw and sysfs): what the bridge and the uhid writer see there, as one
-// JSON line. `guest.ts` as root; `guest.ts denied` as a user who may not open the device.
+// JSON line. `guest.ts` as root; `guest.ts denied` as a user who may not open the device; `guest.ts at-once` asks what must be
+// answered at once.
+import { type MessagePort, parentPort, Worker } from 'node:worker_threads';
 import { createUhidDevice, openBridge, type RealDevice, type UhidDevice } from '../index.ts';
 import { HostError } from '../../errors/index.ts';
 
@@ -27,7 +29,7 @@ function plugIn(): Promise<UhidDevice> {
     {
       getReport: (report, type) => {
         asked.push(`get ${report} ${type}`);
-        return feature;
+        return report === 2 ? feature : undefined;
       },
       setReport: (report, type, data) => {
         asked.push(`set ${report} ${type} ${Buffer.from(data).toString('hex')}`);
@@ -138,6 +140,46 @@ async function asNobody(): Promise<object> {
   return { trouble: device.trouble, error, refusedUhid };
 }
 
-const result = await (process.argv[2] === 'denied' ? asNobody() : asRoot());
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+/** The device in a thread of its own: it has to answer while this one waits. */
+async function atOnce(): Promise<object> {
+  const thread = new Worker(import.meta.filename);
+  const device = await until('the device in the list', find);
+  const open = await bridge.open(device.path);
+  const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
+  const refused = (ask: () => unknown): string => {
+    try {
+      ask();
+      return 'answered';
+    } catch (error) {
+      return error instanceof HostError ? error.code : String(error);
+    }
+  };
+  const got = hex(open.atOnce.getFeature(2, 3));
+  const short = hex(open.atOnce.getFeature(2, 1));
+  open.atOnce.sendFeature(Uint8Array.of(2, 1, 2, 3));
+  open.atOnce.write(Uint8Array.of(2, 4, 5, 6));
+  const unknown = refused(() => open.atOnce.getFeature(9, 3));
+  const heard = await new Promise((told) => {
+    thread.once('message', told);
+    thread.postMessage('unplug');
+  });
+  await until('that it is gone', async () => ((await find()) === undefined ? true : undefined));
+  const late = refused(() => open.atOnce.write(Uint8Array.of(2, 0, 0, 0)));
+  return { got, short, unknown, heard, late };
+}
+
+/** The thread of atOnce(): unplugs the device when it is told to, and tells what it was asked. */
+async function serve(port: MessagePort): Promise<void> {
+  const uhid = await plugIn();
+  await new Promise((told) => port.once('message', told));
+  await uhid.close();
+  port.postMessage(asked);
+}
+
+const TASKS: Readonly<Record<string, () => Promise<object>>> = { denied: asNobody, 'at-once': atOnce };
+if (parentPort !== null) await serve(parentPort);
+else {
+  const result = await (TASKS[process.argv[2] ?? ''] ?? asRoot)();
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  process.exit(0);
+}
