@@ -183,13 +183,18 @@ export class LiveDevice {
   async #rejoin(): Promise<void> {
     const { bridge, isTaken, onChanged } = this.#options;
     const devices = await bridge.list().catch(() => []);
-    const device = devices.find(
+    const back = devices.filter(
       (candidate) =>
         isSameDevice(candidate, this.#device) &&
-        candidate.trouble === undefined &&
         (candidate.path === this.#device.path || !isTaken(candidate.path)),
     );
-    if (device === undefined || this.#closed) return;
+    const device = back.find(({ trouble }) => trouble === undefined);
+    if (this.#closed) return;
+    if (device === undefined) {
+      // It is there again, but may not be opened any more.
+      this.#say(back[0]?.trouble?.[0]);
+      return;
+    }
     try {
       const open = await bridge.open(device.path);
       if (this.#closed) {
@@ -206,6 +211,12 @@ export class LiveDevice {
       this.#message = messageOf(error);
     }
     onChanged();
+  }
+
+  #say(message: string | undefined): void {
+    if (message === undefined || message === this.#message) return;
+    this.#message = message;
+    this.#options.onChanged();
   }
 
   #reattach(): void {

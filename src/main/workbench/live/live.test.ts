@@ -180,6 +180,20 @@ describe('a live device', () => {
     expect(summary.duration).toBeGreaterThan(500_000);
   });
 
+  it('says why it cannot be opened when it is back, and is opened once it may be', async () => {
+    const { call, plug, states } = bench(mouse({ rate: 500 }));
+    const deviceId = (await call('device.list', {}))[0]!.deviceId;
+    await call('live.open', { deviceId });
+    plug(mouse({ plugged: false }));
+    await expect.poll(() => states.at(-1)?.state, { timeout: 5000 }).toBe('waiting');
+    plug(mouse({ trouble: ['permission denied', 'add this rule'] }));
+    await expect.poll(() => states.at(-1)?.message, { timeout: 5000 }).toBe('permission denied');
+    expect(states.at(-1)?.state).toBe('waiting');
+    plug(mouse({ rate: 500 }));
+    await expect.poll(() => states.at(-1)?.state, { timeout: 5000 }).toBe('open');
+    expect(states.at(-1)?.message).toBeUndefined();
+  });
+
   it('is known again under another node, with its driver', async () => {
     const { call, plug } = bench(mouse({ rate: 500 }));
     const project = await call('project.create', { templateId: 'mouse-swap-buttons', name: 'Mouse' });
