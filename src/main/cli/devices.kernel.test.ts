@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BpfCmd, UserMemory } from '../engine/abi/index.ts';
 import { fromHex, toHex } from '../engine/base/index.ts';
 import { REPOSITORY } from '../engine/testing/shared.ts';
 import { openFile, OpenFlag, readOnce, readWhole, writeOnce } from '../host/real-kernel/files.ts';
@@ -56,10 +57,10 @@ describe.skipIf(labMissing() !== undefined || !existsSync(join(REPOSITORY, CLI))
     });
     afterAll(() => guest.stop());
 
-    /** Starts a command in the guest; its words go to a file of the same name in /out. */
+    /** Starts a command in the guest; its words go to a file of the same name in /out. FIFOs can be made in /dev there. */
     function start(name: string, ...args: string[]): void {
       const command = guest.nodeCommand(CLI, [name, ...args]);
-      guest.kernel.run(['sh', '-c', `${command} >/out/${name}.txt 2>&1 &`]);
+      guest.kernel.run(['sh', '-c', `TMPDIR=/dev ${command} >/out/${name}.txt 2>&1 &`]);
     }
 
     function wordsOf(name: string): string {
@@ -75,6 +76,11 @@ describe.skipIf(labMissing() !== undefined || !existsSync(join(REPOSITORY, CLI))
       guest.kernel.run(['sh', '-c', `busybox killall node; while [ -e ${node} ]; do sleep 0.1; done`], {
         timeoutMs: 20_000,
       });
+    }
+
+    /** Asks a *_GET_NEXT_ID command for the first id. */
+    function isThereAny(command: number): boolean {
+      return guest.kernel.bpf(command, new Uint8Array(12), new UserMemory()) === 0;
     }
 
     function openNode(node: string): number {
@@ -165,6 +171,32 @@ describe.skipIf(labMissing() !== undefined || !existsSync(join(REPOSITORY, CLI))
       expect(placeOf(eventBytes(again), reports)).toBeGreaterThanOrEqual(0);
       device.destroy();
     });
+
+    it.each(['INT', 'KILL'])(
+      'replay --kernel host that is ended by SIG%s leaves nothing in the kernel',
+      (signal) => {
+        const lines = TEXT.split('\n').filter((line) => line.startsWith('E:'));
+        const long = `${TEXT}\n${Array.from({ length: 15 }, () => lines.join('\n')).join('\n')}\n`;
+        writeFileSync(join(guest.outDir, 'long.hid'), long);
+        const held = (): string => [BpfCmd.PROG_GET_NEXT_ID, BpfCmd.LINK_GET_NEXT_ID].map(isThereAny).join();
+        expect(held()).toBe('false,false');
+        start(
+          'replay',
+          DRIVER,
+          '--recording',
+          '/mnt/long.hid',
+          '--kernel',
+          'host',
+          '--out',
+          '/mnt/after.hid',
+        );
+        until('the driver is attached', () => (isThereAny(BpfCmd.LINK_GET_NEXT_ID) ? true : undefined));
+        guest.kernel.run(['busybox', 'killall', `-${signal}`, 'node']);
+        until('it is gone', () => (held() === 'false,false' ? true : undefined));
+        until('its device is gone', () => (existsInGuest('/dev/hidraw0') ? undefined : true));
+        expect(existsSync(join(guest.outDir, 'after.hid'))).toBe(false);
+      },
+    );
 
     it('a keyboard is not played without --yes', () => {
       const keypad = join(REPOSITORY, 'resources/samples/keypad-remap/recording.hid');
