@@ -71,6 +71,8 @@ export class Kernel {
   readonly clock: VirtualClock;
   readonly capabilities: CapabilitySet;
   readonly cpus: number;
+  /** Bytes from one CPU's copy of a per-CPU object to the next one's, by the object's address. */
+  readonly perCpuStrides = new Map<bigint, number>();
   /** Every bpf(2) command, close and state-changing helper call. */
   readonly trace = new KernelTrace();
   /** dmesg. */

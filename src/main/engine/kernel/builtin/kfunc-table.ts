@@ -71,6 +71,7 @@ export const KFUNC_TABLE: readonly (readonly [
   ['CPUMASK', 'bpf_cpumask_any_distribute', ['rcu']],
   ['CPUMASK', 'bpf_cpumask_any_and_distribute', ['rcu']],
   ['CPUMASK', 'bpf_cpumask_weight', ['rcu']],
+  ['CPUMASK', 'bpf_cpumask_populate', ['rcu']],
   ['COMMON', 'bpf_map_sum_elem_count', ['trustedArgs']],
   ['SYSCALL_ONLY', 'bpf_crypto_ctx_create', ['acquire', 'retNull', 'sleepable']],
   ['SYSCALL_ONLY', 'bpf_crypto_ctx_release', ['release']],

@@ -7,8 +7,9 @@ import { mapOf, nothing, result, same, taskContextOf } from '../helpers/common.t
 import { inBounds, readDynptr, writeDynptr } from '../helpers/dynptr.ts';
 import { DeferredCalls } from '../helpers/timers.ts';
 import { bitsKfuncs } from './bits-kfuncs.ts';
+import { cpumaskKfuncs } from './cpumask-kfuncs.ts';
 import { KFUNC_SETS, KFUNC_TABLE } from './kfunc-table.ts';
-import { objectKfuncs } from './object-kfuncs.ts';
+import { objectKfuncs, ProgramObjects } from './object-kfuncs.ts';
 import { stringKfuncs } from './string-kfuncs.ts';
 
 /** BPF_MAX_LOOPS. */
@@ -154,6 +155,7 @@ function copyFromUserString(call: HelperCall, to: bigint, size: bigint, from: bi
 }
 
 function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
+  const objects = new ProgramObjects(kernel);
   return new Map<string, HelperFunction>([
     ['bpf_iter_num_new', iterNumNew],
     ['bpf_iter_num_next', inlined(iterNumNext, nextOfRange())],
@@ -180,14 +182,15 @@ function implementations(kernel: Kernel): ReadonlyMap<string, HelperFunction> {
     ],
     ...dynptrKfuncs(),
     ...bitsKfuncs(kernel),
-    ...objectKfuncs(kernel),
+    ...objectKfuncs(kernel, objects),
+    ...cpumaskKfuncs(kernel, objects),
     ...workKfuncs(kernel),
     ...stringKfuncs(kernel),
   ]);
 }
 
 /**
- * Registers what the kernel's BTF has of the table. Functions that act on what is not here (tasks, cgroups, CPU masks) can be
+ * Registers what the kernel's BTF has of the table. Functions that act on what is not here (tasks, cgroups, sockets) can be
  * called as the verifier allows, and end the run with a fault that names them.
  */
 export function registerBuiltinKfuncs(kernel: Kernel): void {

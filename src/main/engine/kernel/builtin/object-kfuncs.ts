@@ -19,7 +19,7 @@ interface ObjectType {
  * Objects that programs allocate, and the lists and trees that they are in (bpf_obj_new(), bpf_list_*() and bpf_rbtree_*()
  * of kernel/bpf/helpers.c). Links lie in the objects, as in the kernel; what kind of object it is lies here.
  */
-class ProgramObjects {
+export class ProgramObjects {
   readonly #kernel: Kernel;
   readonly #types = new Map<bigint, ObjectType>();
   /** Types by their id in a program's BTF: looked at once, not for every object. */
@@ -27,7 +27,7 @@ class ProgramObjects {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    for (const kind of ['list_head', 'rb_root', 'kptr_ref'] as const) {
+    for (const kind of ['list_head', 'rb_root', 'kptr_ref', 'kptr_percpu'] as const) {
       kernel.ownField(kind, (address) => this.#freeField(kind, address));
     }
   }
@@ -37,11 +37,32 @@ class ProgramObjects {
     if (size === undefined) return 0n;
     const { arena } = this.#kernel;
     const object = arena.allocate(size, { label: `object of struct ${btf.nameOf(typeId)}` });
-    const type = this.#typeOf(btf, typeId);
+    return this.#keep(object, this.#typeOf(btf, typeId));
+  }
+
+  /** An object with a copy for each CPU, one behind the other (bpf_percpu_obj_new): it has no special fields. */
+  makePerCpu(btf: Btf, typeId: number): bigint {
+    const size = btf.sizeOf(typeId);
+    if (size === undefined) return 0n;
+    const { arena, cpus, perCpuStrides } = this.#kernel;
+    const stride = Math.ceil(size / 8) * 8;
+    const object = arena.allocate(stride * cpus, { label: `per-CPU object of struct ${btf.nameOf(typeId)}` });
+    perCpuStrides.set(object, stride);
+    this.#kernel.onUndo(() => perCpuStrides.delete(object));
+    return this.#keep(object, { fields: [] });
+  }
+
+  /** An object of the kernel's own that counts its owners at `countAt`. */
+  makeCounted(size: number, countAt: number, label: string): bigint {
+    const object = this.#kernel.arena.allocate(size, { label });
+    return this.#keep(object, { fields: [{ kind: 'refcount', offset: countAt, size: 4 }] });
+  }
+
+  #keep(object: bigint, type: ObjectType): bigint {
     this.#types.set(object, type);
     this.#kernel.onUndo(() => this.#types.delete(object));
     const count = countOf(object, type.fields);
-    if (count !== undefined) arena.writeU32(count, 1);
+    if (count !== undefined) this.#kernel.arena.writeU32(count, 1);
     return object;
   }
 
@@ -76,6 +97,10 @@ class ProgramObjects {
     for (const field of type.fields) this.#kernel.freeField(field, object + BigInt(field.offset));
     this.#types.delete(object);
     this.#kernel.onUndo(() => this.#types.set(object, type));
+    const { perCpuStrides } = this.#kernel;
+    const stride = perCpuStrides.get(object);
+    if (stride !== undefined && perCpuStrides.delete(object))
+      this.#kernel.onUndo(() => perCpuStrides.set(object, stride));
     arena.free(object);
   }
 
@@ -160,7 +185,7 @@ class ProgramObjects {
     for (const at of [At.next, At.previous]) arena.writeU64(head + at, head);
   }
 
-  #freeField(kind: 'list_head' | 'rb_root' | 'kptr_ref', address: bigint): void {
+  #freeField(kind: 'list_head' | 'rb_root' | 'kptr_ref' | 'kptr_percpu', address: bigint): void {
     if (kind === 'list_head') {
       for (let node = this.pop(address, false); node !== 0n; node = this.pop(address, false)) {
         this.drop(this.holder(node));
@@ -189,27 +214,29 @@ function countOf(object: bigint, fields: readonly SpecialField[]): bigint | unde
   return field === undefined ? undefined : object + BigInt(field.offset);
 }
 
-export function objectKfuncs(kernel: Kernel): readonly (readonly [string, HelperFunction])[] {
-  const objects = new ProgramObjects(kernel);
+export function objectKfuncs(
+  kernel: Kernel,
+  objects: ProgramObjects,
+): readonly (readonly [string, HelperFunction])[] {
+  const make =
+    (how: 'make' | 'makePerCpu'): HelperFunction =>
+    (call: HelperCall, typeId): bigint => {
+      const btf = runContextOf(call)?.prog.spec.btf?.btf;
+      return btf === undefined ? 0n : objects[how](btf, Number(typeId));
+    };
+  const drop: HelperFunction = (_call, object): bigint => {
+    objects.drop(object);
+    return 0n;
+  };
   const push =
     (isLast: boolean): HelperFunction =>
     (_call, head, node): bigint =>
       result(objects.push(head, node, isLast));
   return [
-    [
-      'bpf_obj_new_impl',
-      (call: HelperCall, typeId): bigint => {
-        const btf = runContextOf(call)?.prog.spec.btf?.btf;
-        return btf === undefined ? 0n : objects.make(btf, Number(typeId));
-      },
-    ],
-    [
-      'bpf_obj_drop_impl',
-      (_call, object): bigint => {
-        objects.drop(object);
-        return 0n;
-      },
-    ],
+    ['bpf_obj_new_impl', make('make')],
+    ['bpf_obj_drop_impl', drop],
+    ['bpf_percpu_obj_new_impl', make('makePerCpu')],
+    ['bpf_percpu_obj_drop_impl', drop],
     ['bpf_refcount_acquire_impl', (_call, object): bigint => objects.acquire(object)],
     ['bpf_list_push_front_impl', push(false)],
     ['bpf_list_push_back_impl', push(true)],

@@ -53,7 +53,14 @@ export function identityHelpers(kernel: Kernel): HelperTable {
         return result(-Errno.EINVAL);
       },
     ],
-    [153, (_call, address, cpu): bigint => (Number(BigInt.asUintN(32, cpu)) < kernel.cpus ? address : 0n)],
+    [
+      153,
+      (_call, address, cpu): bigint => {
+        const wanted = Number(BigInt.asUintN(32, cpu));
+        if (wanted >= kernel.cpus) return 0n;
+        return address + BigInt(wanted * (kernel.perCpuStrides.get(address) ?? 0));
+      },
+    ],
     [154, same],
   ];
 }
