@@ -51,6 +51,11 @@ export function highHalf(value: bigint): number {
   return Number(BigInt.asIntN(32, value >> 32n));
 }
 
+/** High half of a whole double within ±2^53; its low half is `value | 0`. */
+export function highHalfOfNumber(value: number): number {
+  return Math.floor(value / 0x1_0000_0000) | 0;
+}
+
 /** Position of the highest set bit plus one, 0 for zero (fls64). */
 export function bitWidth(high: number, low: number): number {
   return high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);

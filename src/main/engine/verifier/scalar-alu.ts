@@ -3,7 +3,7 @@
  * Each works on `dst` in place, both 32- and 64-bit bounds; the caller brings them into agreement afterwards.
  */
 import { boundsFromBits, lowerS32Max, lowerU32Max, raiseS32Min, raiseU32Min } from './bounds.ts';
-import { addHigh, highHalf, lowHalf, subHigh, unsignedLess } from './int64.ts';
+import { addHigh, highHalf, highHalfOfNumber, lowHalf, subHigh, unsignedLess } from './int64.ts';
 import { type Register, S32_MAX, S32_MIN } from './register.ts';
 import { multiplyLow, tnumArshift, tnumLshift, tnumRshift, tnumSubreg } from './tnum.ts';
 
@@ -180,11 +180,6 @@ function multiplySigned32(dst: Register, src: Register): void {
   dst.s32Max = signed === undefined ? S32_MAX : signed[1] | 0;
 }
 
-/** High half of a whole double within ±2^53. */
-function highOf(value: number): number {
-  return Math.floor(value / 0x1_0000_0000) | 0;
-}
-
 /** Bounds of a product where doubles hold all ends exactly; false where they may not. */
 function multiplySmall(dst: Register, src: Register): boolean {
   const { MAX_SAFE_INTEGER: most, MIN_SAFE_INTEGER: least } = Number;
@@ -192,13 +187,13 @@ function multiplySmall(dst: Register, src: Register): boolean {
   if (unsigned === undefined) return false;
   const signed = productRange(productsOf(dst.smin, dst.smax, src.smin, src.smax), least, most);
   if (signed === undefined) return false;
-  dst.uminH = highOf(unsigned[0]);
+  dst.uminH = highHalfOfNumber(unsigned[0]);
   dst.uminL = unsigned[0] | 0;
-  dst.umaxH = highOf(unsigned[1]);
+  dst.umaxH = highHalfOfNumber(unsigned[1]);
   dst.umaxL = unsigned[1] | 0;
-  dst.sminH = highOf(signed[0]);
+  dst.sminH = highHalfOfNumber(signed[0]);
   dst.sminL = signed[0] | 0;
-  dst.smaxH = highOf(signed[1]);
+  dst.smaxH = highHalfOfNumber(signed[1]);
   dst.smaxL = signed[1] | 0;
   return true;
 }

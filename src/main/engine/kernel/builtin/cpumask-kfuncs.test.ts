@@ -16,7 +16,14 @@ function machine(): { kernel: Kernel; call: (name: string, ...args: (bigint | nu
   if (profile === undefined) throw new Error('no profile');
   const kernel = new Kernel({ profile, btf, cpus: CPUS });
   const context: HelperCall = {
-    memory: kernel.arena,
+    memory: {
+      read: (at, size) => kernel.arena.read(at, size) ?? new Uint8Array(size),
+      write: (at, bytes) => void kernel.arena.write(at, bytes),
+      readU32: (at) => kernel.arena.readU32(at),
+      writeU32: (at, value) => kernel.arena.writeU32(at, value),
+      readU64: (at) => kernel.arena.readU64(at),
+      writeU64: (at, value) => kernel.arena.writeU64(at, value),
+    },
     program: { name: 'test', insns: [], subprograms: [], helpers: new Map(), kfuncs: new Map() } as never,
     pc: 0,
     onUndo: () => undefined,
