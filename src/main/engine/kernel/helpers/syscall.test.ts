@@ -134,6 +134,15 @@ describe('the other helpers of SYSCALL programs', () => {
     expect(find(9, 1, 'vfs_read')).toEqual({ retval: -E.EINVAL, found: 0n });
   });
 
+  it('bpf_kallsyms_lookup_name() tells no address to a process that may not see them', () => {
+    const p = new TestProcess(testKernel());
+    const prog = named(p, 179, 9, 0, 'r4 = r10\nr4 += -32');
+    p.task.capabilities = 'bpf';
+    const { retval, context } = p.run(prog, text('vfs_read'));
+    expect(retval).toBe(-E.EPERM);
+    expect(new DataView(context.buffer, context.byteOffset).getBigUint64(0, true)).toBe(0n);
+  });
+
   it('bpf_sys_close() closes once', () => {
     const p = new TestProcess(testKernel());
     const prog = p.load(ProgType.SYSCALL, assemble('r1 = *(u32 *)(r1 +0)\ncall 168\nexit'), {
