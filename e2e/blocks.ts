@@ -4,13 +4,25 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
+  /** Begin and length by the clock, in microseconds. */
+  readonly ts: number;
+  readonly dur?: number;
   /** Processor time in microseconds. */
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
+  readonly args: {
+    readonly name?: string;
+    readonly chrome_mojo_event_info?: { readonly mojo_interface_tag?: string };
+  };
 }
 
 function threadOf(event: TraceEvent): string {
   return `${event.pid}:${event.tid}`;
+}
+
+/** True if the test itself asked the page in this task (where something is, how it looks): no user's window does that. */
+function isOfTheTest(task: TraceEvent, asked: readonly TraceEvent[]): boolean {
+  const end = task.ts + (task.dur ?? 0);
+  return asked.some((event) => threadOf(event) === threadOf(task) && event.ts >= task.ts && event.ts <= end);
 }
 
 /**
@@ -31,7 +43,12 @@ export async function longestBlock(page: Page, work: () => Promise<void>): Promi
       .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
       .map((event) => threadOf(event)),
   );
-  const tasks = events.filter((event) => event.name.endsWith('RunTask') && main.has(threadOf(event)));
+  const asked = events.filter(
+    ({ args }) => args.chrome_mojo_event_info?.mojo_interface_tag === 'blink.mojom.DevToolsSession',
+  );
+  const tasks = events.filter(
+    (event) => event.name.endsWith('RunTask') && main.has(threadOf(event)) && !isOfTheTest(event, asked),
+  );
   if (tasks.length === 0) throw new Error('the trace has no tasks of the main thread');
   return Math.round(Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000);
 }
