@@ -77,7 +77,10 @@ function store({ app, field, usage }: TouchUsage, part: ContactPart): void {
 export function touchMapping(touch: TouchUsage): DriverMapping {
   const { field, usage, app } = touch;
   if (usagePageOf(usage.hid) === U.PAGE.BUTTON) {
-    if (field.field.application === U.DG_TOUCHSCREEN) app.flags |= INPUT_MT_POINTER;
+    if (field.field.application === U.DG_TOUCHSCREEN) {
+      app.flags |= INPUT_MT_POINTER;
+      app.isTouchpad = true;
+    }
     app.buttons += 1;
   }
   switch (usagePageOf(usage.hid)) {

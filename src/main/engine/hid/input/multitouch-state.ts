@@ -32,6 +32,8 @@ export interface Application {
   contactCount: Place | undefined;
   leftButton: number;
   flags: number;
+  /** A touchpad, or a touch screen with buttons, which counts as one: it makes the device's input mode (inputmode_value). */
+  isTouchpad: boolean;
   readonly pendingPalms: Set<number>;
   received: number;
   expected: number;
@@ -56,6 +58,7 @@ export function newApplication(report: ReportState, quirks: number): Application
     contactCount: undefined,
     leftButton: 0,
     flags,
+    isTouchpad: report.application === U.DG_TOUCHPAD,
     pendingPalms: new Set(),
     received: 0,
     expected: 0,

@@ -156,7 +156,7 @@ export class MultitouchDriver {
   /** mt_set_modes(), once the device has its inputs: touch reports, and all of them. */
   setModes(): void {
     const host = this.#host;
-    const isTouchpad = this.#applications.some(({ application }) => application === U.DG_TOUCHPAD);
+    const isTouchpad = this.#applications.some((application) => application.isTouchpad);
     let hasInputMode = false;
     /** mt_need_to_apply_feature(). */
     const needs = ({ field, report, value }: FieldState, usage: UsageState): boolean => {

@@ -169,6 +169,16 @@ describe('input preview', () => {
     expect([codes(plain), codes(fine)]).toEqual([[1, 120], [30]]);
   });
 
+  it('sets a touch screen to touch screen reports, and one with buttons to those of a touchpad', () => {
+    const screen = (buttons: string): string =>
+      `050d0904a1018501 0922a102 0942150025017501950181020951257f7507810205010930260f277510810209318102c0 ${buttons} 050d8502095225 0a75089501b102c0`;
+    const button = '05090901250175089501 8102';
+    const modes = [screen(''), screen(button)].map((hex) =>
+      previewOf(hex, LAB).featureWrites.map((bytes) => toHex(bytes)),
+    );
+    expect(modes).toEqual([['0202'], ['0203']]);
+  });
+
   it('asks the device on the bus for its features', () => {
     const touch = [...collection.values()]
       .map(fromHex)
