@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from './command.ts';
 
-function reason(error: unknown): string {
+function reason(error: unknown, absent = 'there is no such file'): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'ENOENT') return absent;
   if (code === 'EACCES') return 'permission denied';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'ENOSPC') return 'the disk is full';
@@ -33,7 +33,7 @@ export function writeFile(path: string, data: Uint8Array | string): void {
   try {
     writeFileSync(path, data);
   } catch (error) {
-    throw new UsageError(`cannot write '${path}': ${reason(error)}`);
+    throw new UsageError(`cannot write '${path}': ${reason(error, 'its folder is not there')}`);
   }
 }
 

@@ -154,10 +154,7 @@ export class HidRecorderReader implements LineReader {
       return undefined;
     }
     if (!scanner.hexBytes()) {
-      this.builder.problem(
-        number,
-        `${letter}: '${scanner.word()}' at column ${scanner.column} is not a hex byte; the event is left out`,
-      );
+      this.builder.problem(number, `${letter}: ${scanner.trouble}; the event is left out`);
       return undefined;
     }
     if (scanner.length !== count) {

@@ -128,6 +128,14 @@ describe('hid-recorder text', () => {
     expect(recording.events.length).toBe(2);
   });
 
+  it('names a line that holds more than a report can', () => {
+    const { problems, events } = parseRecording(`E: 1.0 70000 ${'00 '.repeat(70_000)}\nE: 2.0 1 01`);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'E: more than 65536 bytes are no report; the event is left out',
+    ]);
+    expect(events.length).toBe(1);
+  });
+
   it('joins a descriptor that a mail has wrapped over several lines', () => {
     const words = DESCRIPTOR.split(' ');
     const text = `R: 19 ${words.slice(0, 7).join(' ')}\n${words.slice(7, 12).join(' ')}\n  ${words.slice(12).join(' ')}\nN: x\n`;

@@ -127,8 +127,11 @@ export class Scanner {
           if (at < end && (buffer[at] as number) !== 32 && (buffer[at] as number) !== 9) return false;
         } else if ((buffer[at] as number) !== 32 && (buffer[at] as number) !== 9) return false;
       }
-      if (value > 255 || (DIGIT[buffer[this.#at] as number] as number) === 255 || length >= MAX_BYTES)
+      if (value > 255 || (DIGIT[buffer[this.#at] as number] as number) === 255) return false;
+      if (length >= MAX_BYTES) {
+        this.length = length;
         return false;
+      }
       if (length === bytes.length) {
         const bigger = new Uint8Array(length * 2);
         bigger.set(bytes);
@@ -140,8 +143,13 @@ export class Scanner {
     return true;
   }
 
-  /** The word it stands at, for messages. */
-  word(): string {
+  /** Why `hexBytes` has stopped where it stands. */
+  get trouble(): string {
+    if (this.length >= MAX_BYTES) return `more than ${MAX_BYTES} bytes are no report`;
+    return `'${this.#word()}' at column ${this.column} is not a hex byte`;
+  }
+
+  #word(): string {
     let end = this.#at;
     while (!this.#isBreak(end) && end - this.#at < 20) end += 1;
     return decodeUtf8(this.#buffer.subarray(this.#at, end));
