@@ -134,13 +134,15 @@ export function scalarSub64(dst: Register, src: Register, rules: ScalarRules): v
 
 /** Least and greatest of the products of two ranges' ends; undefined where one leaves the given bits. */
 function productRange<N extends number | bigint>(
-  products: readonly [N, N, N, N],
+  times: (a: N, b: N) => N,
+  [aMin, aMax]: readonly [N, N],
+  [bMin, bMax]: readonly [N, N],
   lowest: N,
   highest: N,
 ): readonly [N, N] | undefined {
-  let [least] = products;
+  let least = times(aMin, bMin);
   let greatest = least;
-  for (const product of products) {
+  for (const product of [least, times(aMin, bMax), times(aMax, bMin), times(aMax, bMax)]) {
     if (product < lowest || product > highest) return undefined;
     if (product < least) least = product;
     if (product > greatest) greatest = product;
@@ -148,32 +150,19 @@ function productRange<N extends number | bigint>(
   return [least, greatest];
 }
 
-/** Products of ends as doubles: exact up to 2^53, and beyond that never less. */
-function productsOf(
-  aMin: number,
-  aMax: number,
-  bMin: number,
-  bMax: number,
-): [number, number, number, number] {
-  return [aMin * bMin, aMin * bMax, aMax * bMin, aMax * bMax];
-}
-
-function exactProductsOf(
-  aMin: bigint,
-  aMax: bigint,
-  bMin: bigint,
-  bMax: bigint,
-): [bigint, bigint, bigint, bigint] {
-  return [aMin * bMin, aMin * bMax, aMax * bMin, aMax * bMax];
-}
+/** As doubles: exact up to 2^53, and beyond that never less. */
+const times = (a: number, b: number): number => a * b;
+const timesExactly = (a: bigint, b: bigint): bigint => a * b;
 
 function multiplySigned32(dst: Register, src: Register): void {
   const unsigned = productRange(
-    productsOf(dst.u32Min >>> 0, dst.u32Max >>> 0, src.u32Min >>> 0, src.u32Max >>> 0),
+    times,
+    [dst.u32Min >>> 0, dst.u32Max >>> 0],
+    [src.u32Min >>> 0, src.u32Max >>> 0],
     0,
     0xffff_ffff,
   );
-  const signed = productRange(productsOf(dst.s32Min, dst.s32Max, src.s32Min, src.s32Max), S32_MIN, S32_MAX);
+  const signed = productRange(times, [dst.s32Min, dst.s32Max], [src.s32Min, src.s32Max], S32_MIN, S32_MAX);
   dst.u32Min = unsigned === undefined ? 0 : unsigned[0] | 0;
   dst.u32Max = unsigned === undefined ? -1 : unsigned[1] | 0;
   dst.s32Min = signed === undefined ? S32_MIN : signed[0] | 0;
@@ -183,9 +172,9 @@ function multiplySigned32(dst: Register, src: Register): void {
 /** Bounds of a product where doubles hold all ends exactly; false where they may not. */
 function multiplySmall(dst: Register, src: Register): boolean {
   const { MAX_SAFE_INTEGER: most, MIN_SAFE_INTEGER: least } = Number;
-  const unsigned = productRange(productsOf(dst.umin, dst.umax, src.umin, src.umax), 0, most);
+  const unsigned = productRange(times, [dst.umin, dst.umax], [src.umin, src.umax], 0, most);
   if (unsigned === undefined) return false;
-  const signed = productRange(productsOf(dst.smin, dst.smax, src.smin, src.smax), least, most);
+  const signed = productRange(times, [dst.smin, dst.smax], [src.smin, src.smax], least, most);
   if (signed === undefined) return false;
   dst.uminH = highHalfOfNumber(unsigned[0]);
   dst.uminL = unsigned[0] | 0;
@@ -201,12 +190,16 @@ function multiplySmall(dst: Register, src: Register): boolean {
 function multiplySigned64(dst: Register, src: Register): void {
   if (multiplySmall(dst, src)) return;
   const unsigned = productRange(
-    exactProductsOf(dst.uminExact, dst.umaxExact, src.uminExact, src.umaxExact),
+    timesExactly,
+    [dst.uminExact, dst.umaxExact],
+    [src.uminExact, src.umaxExact],
     0n,
     2n ** 64n - 1n,
   ) ?? [0n, -1n];
   const signed = productRange(
-    exactProductsOf(dst.sminExact, dst.smaxExact, src.sminExact, src.smaxExact),
+    timesExactly,
+    [dst.sminExact, dst.smaxExact],
+    [src.sminExact, src.smaxExact],
     -(2n ** 63n),
     2n ** 63n - 1n,
   ) ?? [-(2n ** 63n), 2n ** 63n - 1n];

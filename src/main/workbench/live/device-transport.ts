@@ -1,9 +1,11 @@
-import { type DeviceTransport, HID_REQ_GET_REPORT, HID_REQ_SET_REPORT } from '../../engine/hid/index.ts';
+import {
+  type DeviceTransport,
+  HID_REQ_GET_REPORT,
+  HID_REQ_SET_REPORT,
+  MAX_BUFFER_SIZE,
+} from '../../engine/hid/index.ts';
+import { Errno } from '../../engine/abi/index.ts';
 import { type RequestsAtOnce } from '../../host/bridge/index.ts';
-
-/** HID_MAX_BUFFER_SIZE: the longest report of a real bus. */
-const MAX_BUFFER_SIZE = 16384;
-const EIO = 5;
 
 /**
  * The bus of a simulated twin of a plugged-in device: what the driver's programs ask with hid_bpf_hw_request() or
@@ -24,7 +26,7 @@ export function transportTo(device: RequestsAtOnce): DeviceTransport {
         return sent(data, (report) => device.sendFeature(report));
       // Without an interrupt out pipe hidraw sends it with SET_REPORT.
       if (request === HID_REQ_SET_REPORT && type === 'output') return written(data);
-      if (request !== HID_REQ_GET_REPORT || type !== 'feature') return -EIO;
+      if (request !== HID_REQ_GET_REPORT || type !== 'feature') return -Errno.EIO;
       return answered(() => {
         const reply = device.getFeature(reportNumber, data.length - 1).subarray(0, data.length);
         data.set(reply);
@@ -39,6 +41,6 @@ function answered(ask: () => number): number {
   try {
     return ask();
   } catch {
-    return -EIO;
+    return -Errno.EIO;
   }
 }

@@ -47,7 +47,7 @@ export class LiveDevice {
   readonly #rate = new LiveRate();
   #device: RealDevice;
   #open: OpenDevice;
-  #isOpen = true;
+  #isOpen = false;
   #stream: LiveStream;
   #rows: LiveRows;
   #driver: LiveDriver | undefined;
@@ -160,6 +160,7 @@ export class LiveDevice {
   }
 
   #listen(open: OpenDevice): void {
+    this.#isOpen = true;
     open.onReport(({ timeMicroseconds, data }) => this.#stream.report(timeMicroseconds, data));
     open.onGone((reason) => {
       if (this.#open !== open) return;
@@ -203,7 +204,6 @@ export class LiveDevice {
       }
       this.#device = device;
       this.#open = open;
-      this.#isOpen = true;
       this.#message = undefined;
       this.#reattach();
       this.#listen(open);
