@@ -18,6 +18,8 @@ export interface BpfSyscalls {
    * writes back (retval, counts, ids) is written into `attr` itself.
    */
   bpf(cmd: number, attr: Uint8Array, memory: CallerMemory): number;
+  /** Bytes of the largest log buffer that costs nothing here but what is written to it; none where the caller's memory is copied. */
+  readonly freeLogSize?: number;
   /** close(2). */
   close(fd: number): number;
 }

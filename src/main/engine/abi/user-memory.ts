@@ -6,28 +6,32 @@ export const USER_MEMORY_BASE = 0x1000_0000n;
 
 /**
  * A process's heap in one growing block: the caller puts buffers in, passes their addresses in a bpf_attr
- * and reads results back. Addresses start at USER_MEMORY_BASE and are 16-byte aligned.
+ * and reads results back. Addresses start at USER_MEMORY_BASE and are 16-byte aligned. Room takes memory once something
+ * is written there.
  */
 export class UserMemory implements CallerMemory {
+  /** What has been written; zeros follow. */
   #bytes = new Uint8Array(4096);
   #used = 0;
 
   /** What has been allocated so far, from USER_MEMORY_BASE on: an agent copies it to the same address. */
   get contents(): Uint8Array {
+    this.#grow(this.#used);
     return this.#bytes.subarray(0, this.#used);
   }
 
   /** Zeroed room for `size` bytes. */
   allocate(size: number): bigint {
     const at = this.#used;
-    const end = at + roundUp(Math.max(size, 1), 16);
-    if (end > this.#bytes.length) {
-      const bigger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      bigger.set(this.#bytes);
-      this.#bytes = bigger;
-    }
-    this.#used = end;
+    this.#used = at + roundUp(Math.max(size, 1), 16);
     return USER_MEMORY_BASE + BigInt(at);
+  }
+
+  #grow(end: number): void {
+    if (end <= this.#bytes.length) return;
+    const bigger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+    bigger.set(this.#bytes);
+    this.#bytes = bigger;
   }
 
   /** A copy of `bytes` in the heap; 0 (a null pointer) for no bytes. */
@@ -46,12 +50,15 @@ export class UserMemory implements CallerMemory {
   read(address: bigint, size: number): Uint8Array | undefined {
     const at = Number(address - USER_MEMORY_BASE);
     if (address < USER_MEMORY_BASE || at + size > this.#used) return undefined;
-    return this.#bytes.slice(at, at + size);
+    const bytes = new Uint8Array(size);
+    bytes.set(this.#bytes.subarray(at, at + size));
+    return bytes;
   }
 
   write(address: bigint, bytes: Uint8Array): boolean {
     const at = Number(address - USER_MEMORY_BASE);
     if (address < USER_MEMORY_BASE || at + bytes.length > this.#used) return false;
+    this.#grow(at + bytes.length);
     this.#bytes.set(bytes, at);
     return true;
   }

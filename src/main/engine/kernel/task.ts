@@ -44,6 +44,8 @@ export class Task implements BpfSyscalls {
   readonly uid: number;
   readonly name: string;
   readonly fds = new FdTable();
+  /** UserMemory takes room only for what is written. */
+  readonly freeLogSize = 0x3fff_ffff;
   /** Its effective capabilities; capset(2) is an assignment. */
   capabilities: CapabilitySet;
   /** Areas mapped by mmap(), by address: how many and whether writable. */

@@ -40,6 +40,13 @@ export function encodeAttr(cmd: number, values: AttrValues): Uint8Array {
   return attr;
 }
 
+/** A field of 32 bits that the kernel may have written. */
+function decodeAttrField(cmd: number, attr: Uint8Array, name: string): number {
+  const field = ATTR_FIELDS.get(cmd)?.find((candidate) => candidate.name === name);
+  assert(field !== undefined, `bpf_attr of command ${cmd} has no field ${name}`);
+  return viewOf(attr).getUint32(field.offset, true);
+}
+
 /** What a PROG_LOAD sends besides its code. */
 export interface ProgLoad {
   readonly values: AttrValues;
@@ -58,7 +65,8 @@ export interface LoggedResult {
 }
 
 const FIRST_LOG_SIZE = 1 << 20;
-const LAST_LOG_SIZE = 1 << 26;
+/** As much as an agent's memory has room for, and more than a million lines at level 1 most often take. */
+const LAST_LOG_SIZE = 0xf00_0000;
 const ENOSPC = 28;
 
 /** libbpf's way of calling bpf(2): buffers in a process's memory, one call at a time. */
@@ -81,55 +89,52 @@ export class BpfCalls {
 
   /** BPF_BTF_LOAD; after a failure once more with a log, as libbpf does. */
   btfLoad(btf: Uint8Array, logLevel: number): LoggedResult {
-    return this.#withLog(Math.min(logLevel, 1), (log) => {
-      const values = {
-        btf: this.#memory.put(btf),
-        btf_size: btf.length,
-        btf_log_level: log.level,
-        btf_log_size: log.size,
-        btf_log_buf: log.address,
-      };
-      return this.plain(BpfCmd.BTF_LOAD, values);
-    });
+    return this.#withLog(BpfCmd.BTF_LOAD, 'btf_', Math.min(logLevel, 1), () => ({
+      btf: this.#memory.put(btf),
+      btf_size: btf.length,
+    }));
   }
 
   /** BPF_PROG_LOAD; after a failure once more with a log. */
   progLoad(load: ProgLoad, logLevel: number): LoggedResult {
-    return this.#withLog(logLevel, (log) =>
-      this.plain(BpfCmd.PROG_LOAD, {
-        ...load.values,
-        insns: this.#memory.put(load.insns),
-        insn_cnt: load.insns.length / 8,
-        license: this.#memory.putString(load.license),
-        func_info: this.#memory.put(load.funcInfo),
-        line_info: this.#memory.put(load.lineInfo),
-        fd_array: this.#memory.put(load.fdArray),
-        log_level: log.level,
-        log_size: log.size,
-        log_buf: log.address,
-      }),
-    );
+    return this.#withLog(BpfCmd.PROG_LOAD, '', logLevel, () => ({
+      ...load.values,
+      insns: this.#memory.put(load.insns),
+      insn_cnt: load.insns.length / 8,
+      license: this.#memory.putString(load.license),
+      func_info: this.#memory.put(load.funcInfo),
+      line_info: this.#memory.put(load.lineInfo),
+      fd_array: this.#memory.put(load.fdArray),
+    }));
   }
 
-  #withLog(
-    logLevel: number,
-    call: (log: { level: number; size: number; address: bigint }) => number,
-  ): LoggedResult {
-    let level = logLevel;
-    let size = FIRST_LOG_SIZE;
-    for (;;) {
+  /** A command whose attribute has fields for a log, their names behind a prefix; `values` gives the others. */
+  #withLog(cmd: number, prefix: '' | 'btf_', logLevel: number, values: () => AttrValues): LoggedResult {
+    const call = (level: number, size: number): LoggedResult & { readonly needed: number } => {
       this.#memory.reset();
+      const given = values();
       const address = level > 0 ? this.#memory.allocate(size) : 0n;
-      const result = call({ level, size: level > 0 ? size : 0, address });
-      if (result < 0 && level === 0) {
-        level = 1;
-        continue;
-      }
-      if (result === -ENOSPC && size < LAST_LOG_SIZE) {
-        size *= 4;
-        continue;
-      }
-      return { result, log: level > 0 ? this.#memory.readString(address, size) : '' };
+      const attr = encodeAttr(cmd, {
+        ...given,
+        [`${prefix}log_level`]: level,
+        [`${prefix}log_size`]: level > 0 ? size : 0,
+        [`${prefix}log_buf`]: address,
+      });
+      const result = this.#syscalls.bpf(cmd, attr, this.#memory);
+      const needed = decodeAttrField(cmd, attr, `${prefix}log_true_size`);
+      return { result, needed, log: level > 0 ? this.#memory.readString(address, size) : '' };
+    };
+    let level = logLevel;
+    let size = Math.min(LAST_LOG_SIZE, this.#syscalls.freeLogSize ?? FIRST_LOG_SIZE);
+    for (;;) {
+      const { result, log, needed } = call(level, size);
+      const isCut = result === -ENOSPC && level > 0 && (needed === 0 || needed > size);
+      if (result < 0 && level === 0) level = 1;
+      else if (!isCut) return { result, log };
+      // Without room for the whole log, at least the verdict is the command's own.
+      else if (size === LAST_LOG_SIZE) return { result: call(0, 0).result, log };
+      // Kernels before 6.4 do not tell how much it takes.
+      else size = Math.min(LAST_LOG_SIZE, Math.max(needed, size * 16));
     }
   }
 

@@ -3,7 +3,7 @@ import { AttachType, Errno, ProgFlag, ProgType } from '../abi/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { helperPrototypeFor } from './helper-prototypes.ts';
 import { KnownStates } from './known-states.ts';
-import { VerifierLog, type LogMark } from './log.ts';
+import { VerifierLog } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
 import { type Register } from './register.ts';
 import { type LoopVisits } from './components.ts';
@@ -12,7 +12,6 @@ import { Register as RegisterClass } from './register.ts';
 import { RegType } from './reg-type.ts';
 import { StackLiveness } from './stack-liveness.ts';
 import { specialFieldsOf } from './special-fields.ts';
-import { Trail, type TrailMark, type TrailReader } from './trail.ts';
 import {
   type AccessKind,
   type KfuncInfo,
@@ -112,8 +111,8 @@ export interface Pending {
   readonly state: PathState;
   readonly insn: number;
   readonly previous: number;
-  readonly mark: LogMark;
-  readonly trail: TrailMark;
+  /** Where the log stood. */
+  readonly logEnd: number;
 }
 
 /** Registers and slots that were equal when a jump refined one of them. */
@@ -162,9 +161,6 @@ export class Environment {
   readonly stackLiveness: StackLiveness | undefined;
   /** Where the kernel knows a program's loops beforehand. */
   loops: LoopVisits | undefined;
-  readonly trail = new Trail();
-  /** Set where only the lines of the path to the error are written. */
-  readonly wanted: TrailReader | undefined;
   current: PathState = new PathState();
   pending: Pending[] = [];
   explored: PathState[][] = [];
@@ -200,19 +196,18 @@ export class Environment {
   scratchedRegisters = 0;
   readonly scratchedSlots = new SlotSet();
   previousLine: ProgramLine | undefined;
+  /** Texts of instructions that were printed. */
+  readonly printedInsns: string[] = [];
   insnLogEnd = -1;
   insnPrintLength = 0;
   readonly accesses = new Map<number, AccessKind | 'mixed'>();
   readonly knownStates: KnownStates | undefined;
-  /** What was said of the last global function that was found safe. */
-  conclusion: string | undefined = undefined;
   readonly warnings: VerifierWarning[] = [];
   failedAt: number | undefined;
   readonly #structFields = new Map<number, readonly SpecialField[]>();
 
-  constructor(input: VerifierInput, wanted?: TrailReader) {
+  constructor(input: VerifierInput) {
     this.input = input;
-    this.wanted = wanted;
     this.insns = input.insns;
     this.log = new VerifierLog(input.logLevel);
     this.knownStates = input.keepStates === true ? new KnownStates() : undefined;
@@ -381,8 +376,7 @@ export class Environment {
     previous: number,
     { tooMany = Errno.EFAULT, suffix = '' }: { readonly tooMany?: number; readonly suffix?: string } = {},
   ): void {
-    const trail = this.trail.mark(this.processed);
-    this.pending.push({ state, insn, previous, mark: this.log.mark(), trail });
+    this.pending.push({ state, insn, previous, logEnd: this.log.end });
     if (this.pending.length <= 8192) return;
     const errno = this.input.profile.branchLimitIsTooBig ? Errno.E2BIG : tooMany;
     this.reject(errno, `The sequence of ${this.pending.length} jumps is too complex${suffix}.`);

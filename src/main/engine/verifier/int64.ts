@@ -56,6 +56,22 @@ export function highHalfOfNumber(value: number): number {
   return Math.floor(value / 0x1_0000_0000) | 0;
 }
 
+/** `0x1f`, and `0x0` for zero. */
+export function hexText(high: number, low: number): string {
+  const lowText = (low >>> 0).toString(16);
+  return high === 0 ? `0x${lowText}` : `0x${(high >>> 0).toString(16)}${lowText.padStart(8, '0')}`;
+}
+
+/** In the log's notation: small numbers in decimal, others in hexadecimal (verbose_unum of kernel/bpf/log.c). */
+export function unsignedText(high: number, low: number): string {
+  return high === 0 && low >>> 0 <= 0xffff ? String(low) : hexText(high, low);
+}
+
+/** The same for a signed value; large ones by their 64 bits (verbose_snum). */
+export function signedText(high: number, low: number): string {
+  return high === low >> 31 && low >= -0x8000 && low <= 0x7fff ? String(low) : hexText(high, low);
+}
+
 /** Position of the highest set bit plus one, 0 for zero (fls64). */
 export function bitWidth(high: number, low: number): number {
   return high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);

@@ -8,6 +8,10 @@ const MAPS = 0xffff_8881_0000_0000n;
 
 /** The instruction in the kernel's notation: `(79) r2 = *(u64 *)(r1 +0)`. */
 export function printedInsn(env: Environment, index: number): string {
+  return (env.printedInsns[index] ??= print(env, index));
+}
+
+function print(env: Environment, index: number): string {
   const insn = env.insnAt(index);
   const map = env.usedMaps[env.factsAt(index).mapIndex];
   const address = map === undefined ? undefined : mapAddress(map, env.factsAt(index).mapOffset, insn.src);

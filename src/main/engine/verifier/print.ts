@@ -1,6 +1,7 @@
 /** Registers, stack and source lines in the kernel's notation (kernel/bpf/log.c). */
 import { type Environment } from './environment.ts';
-import { ADD_CONST, IterState, type Register } from './register.ts';
+import { signedText, unsignedText } from './int64.ts';
+import { ADD_CONST, IterState, S32_MAX, S32_MIN, type Register } from './register.ts';
 import {
   RegType,
   baseType,
@@ -13,58 +14,64 @@ import { type FrameState, REGISTERS, SlotType, type StackSlot } from './state.ts
 import { tnumString } from './tnum.ts';
 import { type ProgramLine } from './types.ts';
 
-/** Small numbers in decimal, others as 64-bit hex. */
-export function signedText(value: bigint): string {
-  if (value >= -32768n && value <= 32767n) return value.toString();
-  return `0x${BigInt.asUintN(64, value).toString(16)}`;
+const BOUND_NAMES = ['smin', 'smax', 'umin', 'umax', 'smin32', 'smax32', 'umin32', 'umax32'];
+/** Halves of the bounds of the register that is printed, by BOUND_NAMES. */
+const boundHighs = new Int32Array(8);
+const boundLows = new Int32Array(8);
+
+/** Fills the bounds; a bit for each that says something. */
+function readBounds(r: Register): number {
+  const set = (index: number, high: number, low: number): void => {
+    boundHighs[index] = high;
+    boundLows[index] = low;
+  };
+  // Where a signed 32-bit bound is printed in hexadecimal, it has no sign to extend.
+  const set32 = (index: number, value: number): void =>
+    set(index, value < 0 && value >= -0x8000 ? -1 : 0, value);
+  set(0, r.sminH, r.sminL);
+  set(1, r.smaxH, r.smaxL);
+  set(2, r.uminH, r.uminL);
+  set(3, r.umaxH, r.umaxL);
+  set32(4, r.s32Min);
+  set32(5, r.s32Max);
+  set(6, 0, r.u32Min);
+  set(7, 0, r.u32Max);
+  let told = 0;
+  if (r.sminH !== S32_MIN || r.sminL !== 0) told |= 1;
+  if (r.smaxH !== S32_MAX || r.smaxL !== -1) told |= 2;
+  if (r.uminH !== 0 || r.uminL !== 0) told |= 4;
+  if (r.umaxH !== -1 || r.umaxL !== -1) told |= 8;
+  if (r.s32Min !== S32_MIN) told |= 16;
+  if (r.s32Max !== S32_MAX) told |= 32;
+  if (r.u32Min !== 0) told |= 64;
+  if (r.u32Max !== -1) told |= 128;
+  return told;
 }
 
-export function unsignedText(value: bigint): string {
-  return value <= 65535n ? value.toString() : `0x${value.toString(16)}`;
-}
-
-interface Bound {
-  readonly name: string;
-  readonly value: bigint;
-  readonly signed: boolean;
-  omit: boolean;
-}
-
+/** `,smin=umin=3,umax=9`: bounds of one value are named together (print_scalar_ranges). */
 function rangesText(r: Register): string {
-  const s32 = (value: number): bigint =>
-    value >= -32768 && value <= 32767 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value >>> 0);
-  const bound = (name: string, value: bigint, omit: boolean): Bound => ({
-    name,
-    value: BigInt.asUintN(64, value),
-    signed: name.startsWith('s'),
-    omit,
-  });
-  const bounds = [
-    bound('smin', r.sminExact, r.sminExact === -(1n << 63n)),
-    bound('smax', r.smaxExact, r.smaxExact === (1n << 63n) - 1n),
-    bound('umin', r.uminExact, r.uminExact === 0n),
-    bound('umax', r.umaxExact, r.umaxExact === (1n << 64n) - 1n),
-    bound('smin32', s32(r.s32Min), r.s32Min === -0x8000_0000),
-    bound('smax32', s32(r.s32Max), r.s32Max === 0x7fff_ffff),
-    bound('umin32', BigInt(r.u32Min >>> 0), r.u32Min === 0),
-    bound('umax32', BigInt(r.u32Max >>> 0), r.u32Max === -1),
-  ];
-  const isNegative = (b: Bound): boolean => b.signed && b.value >> 63n === 1n;
-  const parts: string[] = [];
-  bounds.forEach((first, i) => {
-    if (first.omit) return;
-    let names = `${first.name}=`;
-    for (let j = i + 2; j < bounds.length; j += 2) {
-      const other = bounds[j];
-      if (other === undefined || other.omit || other.value !== first.value) continue;
-      if (isNegative(other) !== isNegative(first)) continue;
-      other.omit = true;
-      names += `${other.name}=`;
+  let told = readBounds(r);
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if ((told & (1 << i)) === 0) continue;
+    const high = boundHighs[i] as number;
+    const low = boundLows[i] as number;
+    const isSigned = (i & 2) === 0;
+    const isNegative = isSigned && high < 0;
+    text += `,${BOUND_NAMES[i] as string}=`;
+    for (let j = i + 2; j < 8; j += 2) {
+      if ((told & (1 << j)) === 0 || boundHighs[j] !== high || boundLows[j] !== low) continue;
+      if (((j & 2) === 0 && high < 0) !== isNegative) continue;
+      told &= ~(1 << j);
+      text += `${BOUND_NAMES[j] as string}=`;
     }
-    const value = first.signed ? signedText(BigInt.asIntN(64, first.value)) : unsignedText(first.value);
-    parts.push(names + value);
-  });
-  return parts.join(',');
+    text += isSigned ? signedText(high, low) : unsignedText(high, low);
+  }
+  return text;
+}
+
+function int32Text(value: number): string {
+  return signedText(value >> 31, value | 0);
 }
 
 /** `ctx()`, `scalar(umax=255,…)`, `fp-8`, `P5` … */
@@ -72,46 +79,47 @@ export function registerText(frame: FrameState, r: Readonly<Register>): string {
   const type = r.type;
   const precise = type === RegType.SCALAR && r.precise ? 'P' : '';
   if (type === RegType.SCALAR && r.isConst) {
-    return precise + signedText(BigInt.asIntN(64, r.varOff.value));
+    return precise + signedText(r.varOff.valueHigh, r.varOff.valueLow);
   }
   let text = precise + regTypeName(type);
   if (type === RegType.ARENA) return text;
   if (type === RegType.STACK) {
     if (frame.index !== r.frame) text += `[${r.frame}]`;
-    if (r.isConst) return text + signedText(BigInt(r.varOffNumber + r.off));
+    if (r.isConst) return text + int32Text(r.varOff.valueLow + r.off);
   }
   if (baseType(type) === RegType.BTF_ID && r.btf !== undefined) text += r.btf.nameOf(r.btfId);
-  return `${text}(${detailText(r, type)})`;
+  return `${text}(${detailText(r, type).slice(1)})`;
 }
 
+/** What is known besides the type, each item with a comma before it. */
 function detailText(r: Register, type: number): string {
-  const parts: string[] = [];
   const base = baseType(type);
+  let text = '';
   if (r.id !== 0) {
     const constant = (r.id & ADD_CONST) !== 0 ? `${r.off < 0 ? '' : '+'}${r.off}` : '';
-    parts.push(`id=${r.id & ~ADD_CONST}${constant}`);
+    text += `,id=${r.id & ~ADD_CONST}${constant}`;
   }
-  if (r.refObjId !== 0) parts.push(`ref_obj_id=${r.refObjId}`);
-  if (isNonOwningReference(type)) parts.push('non_own_ref');
+  if (r.refObjId !== 0) text += `,ref_obj_id=${r.refObjId}`;
+  if (isNonOwningReference(type)) text += ',non_own_ref';
   if (
     r.map !== undefined &&
     (base === RegType.MAP_PTR || base === RegType.MAP_KEY || base === RegType.MAP_VALUE)
   ) {
-    if (r.map.name !== '') parts.push(`map=${r.map.name}`);
-    parts.push(`ks=${r.map.keySize},vs=${r.map.valueSize}`);
+    if (r.map.name !== '') text += `,map=${r.map.name}`;
+    text += `,ks=${r.map.keySize},vs=${r.map.valueSize}`;
   }
-  if (type !== RegType.SCALAR && r.off !== 0) parts.push(`off=${signedText(BigInt(r.off))}`);
-  if (isPacketPointer(type)) parts.push(`r=${unsignedText(BigInt.asUintN(64, BigInt(r.range)))}`);
-  if (base === RegType.MEM) parts.push(`sz=${unsignedText(BigInt(r.memSize >>> 0))}`);
-  if (type === RegType.DYNPTR) parts.push(`type=${dynptrTypeName(r.dynptrType)}`);
+  if (type !== RegType.SCALAR && r.off !== 0) text += `,off=${int32Text(r.off)}`;
+  if (isPacketPointer(type)) text += `,r=${unsignedText(r.range >> 31, r.range)}`;
+  if (base === RegType.MEM) text += `,sz=${unsignedText(0, r.memSize)}`;
+  if (type === RegType.DYNPTR) text += `,type=${dynptrTypeName(r.dynptrType)}`;
   if (r.isConst) {
-    if (r.varOff.value !== 0n) parts.push(`imm=${signedText(BigInt.asIntN(64, r.varOff.value))}`);
+    const { valueHigh, valueLow } = r.varOff;
+    if (valueHigh !== 0 || valueLow !== 0) text += `,imm=${signedText(valueHigh, valueLow)}`;
   } else {
-    const ranges = rangesText(r);
-    if (ranges !== '') parts.push(ranges);
-    if (!r.varOff.isUnknown) parts.push(`var_off=${tnumString(r.varOff)}`);
+    text += rangesText(r);
+    if (!r.varOff.isUnknown) text += `,var_off=${tnumString(r.varOff)}`;
   }
-  return parts.join(',');
+  return text;
 }
 
 const SLOT_LETTERS = '?rm0di';
@@ -155,32 +163,31 @@ function liveText(env: Environment, read: boolean, written: boolean): string {
   return `_${read ? 'r' : ''}${written ? 'w' : ''}`;
 }
 
-/** Known registers and slots with their place: `[["R1", "ctx()"], …]`. */
-export function stateParts(
+/** Calls back for each known register (its number), then for each known slot (its place below the frame pointer). */
+export function eachPart(
   env: Environment,
   frame: FrameState,
   all: boolean,
-): { registers: [number, string, string][]; stack: [number, string, string][] } {
-  const registers: [number, string, string][] = [];
-  const stack: [number, string, string][] = [];
+  register: (index: number, value: string, live: string) => void,
+  slot: (offset: number, value: string, live: string) => void,
+): void {
   for (let i = 0; i < REGISTERS; i++) {
+    if (!all && (env.scratchedRegisters & (1 << i)) === 0) continue;
     const r = frame.peek(i);
     if (r.type === RegType.NOT_INIT) continue;
-    if (!all && (env.scratchedRegisters & (1 << i)) === 0) continue;
     const written = (frame.writtenRegisters & (1 << i)) !== 0;
     const read = (frame.readRegisters & (1 << i)) !== 0;
-    registers.push([i, liveText(env, read, written), registerText(frame, r)]);
+    register(i, registerText(frame, r), liveText(env, read, written));
   }
+  if (!all && env.scratchedSlots.isEmpty) return;
   for (let i = 0; i < frame.slotCount; i++) {
     if (!all && !env.scratchedSlots.has(i)) continue;
     const isDynptr = frame.peekSlot(i)?.byte(7) === SlotType.DYNPTR;
     if (isDynptr && i + 1 < frame.slotCount) i += 1;
-    const slot = frame.peekSlot(i) as StackSlot;
-    const text = slotText(frame, slot);
+    const text = slotText(frame, frame.peekSlot(i) as StackSlot);
     if (text === undefined) continue;
-    stack.push([-(i + 1) * 8, liveText(env, frame.readSlots.has(i), frame.writtenSlots.has(i)), text]);
+    slot(-(i + 1) * 8, text, liveText(env, frame.readSlots.has(i), frame.writtenSlots.has(i)));
   }
-  return { registers, stack };
 }
 
 /** The state as it stands behind an instruction, with a leading blank before each item (print_verifier_state). */
@@ -191,9 +198,13 @@ export function stateText(
   references = env.references,
 ): string {
   let text = frame.index !== 0 ? ` frame${frame.index}:` : '';
-  const { registers, stack } = stateParts(env, frame, all);
-  for (const [index, live, value] of registers) text += ` R${index}${live}=${value}`;
-  for (const [offset, live, value] of stack) text += ` fp${offset}${live}=${value}`;
+  eachPart(
+    env,
+    frame,
+    all,
+    (index, value, live) => (text += ` R${index}${live}=${value}`),
+    (offset, value, live) => (text += ` fp${offset}${live}=${value}`),
+  );
   if (references.length > 0)
     text += ` refs=${references
       .all()
@@ -205,6 +216,12 @@ export function stateText(
   return `${text}\n`;
 }
 
+const BLANKS = Array.from({ length: 64 }, (_, count) => ' '.repeat(count));
+
+function blanks(count: number): string {
+  return BLANKS[count] ?? ' '.repeat(count);
+}
+
 /** Puts the changed registers behind the instruction just printed, or on a line of their own. */
 export function printInsnState(env: Environment): void {
   const log = env.log;
@@ -212,9 +229,8 @@ export function printInsnState(env: Environment): void {
     log.reopenLine();
     const at = env.insnPrintLength;
     const column = Math.ceil(Math.max(at + 4, 40) / 8) * 8 - at - 1;
-    log.write(`${' '.repeat(Math.max(column, 1))};`);
-  } else log.write(`${env.insn}:`);
-  log.write(stateText(env, env.frame, false));
+    log.write(`${blanks(Math.max(column, 1))};${stateText(env, env.frame, false)}`);
+  } else log.write(`${env.insn}:${stateText(env, env.frame, false)}`);
 }
 
 /** Line info that covers an instruction, or undefined. */

@@ -1,5 +1,5 @@
 import { U64_MAX } from '../base/index.ts';
-import { addHigh, bitWidth, subHigh, toUnsigned } from './int64.ts';
+import { addHigh, bitWidth, hexText, subHigh, toUnsigned, unsignedText } from './int64.ts';
 
 /**
  * A tracked number: which bits of a 64-bit value are known (`mask` bit clear, the bit is in `value`) and which are not
@@ -305,14 +305,7 @@ export function tnumConstSubreg(a: Tnum, low: number): Tnum {
 
 /** As the kernel prints it: `7`, `0xffffffff`, `(0x0; 0xff)`. */
 export function tnumString(a: Tnum): string {
-  if (a.isConst) {
-    const value = a.value;
-    return value <= 0xffffn ? value.toString() : `0x${value.toString(16)}`;
-  }
-  return `(${hex(a.value)}; ${hex(a.mask)})`;
-}
-
-/** printf("%#llx"): no prefix for zero. */
-function hex(value: bigint): string {
-  return value === 0n ? '0x0' : `0x${value.toString(16)}`;
+  const { valueHigh, valueLow, maskHigh, maskLow } = a;
+  if (a.isConst) return unsignedText(valueHigh, valueLow);
+  return `(${hexText(valueHigh, valueLow)}; ${hexText(maskHigh, maskLow)})`;
 }

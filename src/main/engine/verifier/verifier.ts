@@ -7,6 +7,7 @@ import { Environment, Rejection } from './environment.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { findBacktracked } from './precision.ts';
+import { linesOf } from './log.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
 import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
@@ -14,7 +15,6 @@ import { resolveInsns } from './resolve.ts';
 import { checkStackDepth } from './stack-depth.ts';
 import { addSubprogramsAndKfuncs, checkSubprograms, isPseudoFunction } from './subprograms.ts';
 import { type AccessKind, type VerifierInput, type VerifierMap, type VerifierResult } from './types.ts';
-import { TrailReader } from './trail.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
 
 /** Helpers that this program may call; those of struct_ops programs are known once the struct is (checkAttach). */
@@ -107,8 +107,9 @@ function afterRemoval(seen: readonly boolean[], insn: number): number {
 }
 
 /** The log's last lines (print_verification_stats). */
-function statistics(env: Environment, level: number): string[] {
+function statistics(env: Environment): string[] {
   const lines: string[] = [];
+  const { level } = env.log;
   if ((level & 4) !== 0) {
     lines.push('verification time 0 usec');
     lines.push(`stack depth ${env.subprograms.map((subprogram) => subprogram.stackDepth).join('+')}`);
@@ -128,39 +129,12 @@ function statistics(env: Environment, level: number): string[] {
  * program: errno and log say what the kernel says.
  */
 export function verifyProgram(input: VerifierInput): VerifierResult {
-  // At level 1 the log holds only the path to the error, most often none: it is written once that path is known.
-  const deferred = (input.logLevel & 3) === 1;
-  const { result, wanted, closing } = verifyOnce(
-    deferred ? { ...input, logLevel: input.logLevel & ~3 } : input,
-    input.logLevel,
-  );
-  if (!deferred) return result;
-  const logPeak = (): number => {
-    const whole = new Environment({ ...input, keepStates: false });
-    return conclude(whole, run(whole)).logPeak();
-  };
-  if (result.errno === 0) return { ...result, logPeak, log: closing };
-  const again = new Environment({ ...input, keepStates: false }, wanted);
-  run(again);
-  again.log.muted = false;
-  const message = again.log.lastMessage();
-  again.say(text(statistics(again, input.logLevel)));
-  return { ...result, logPeak, message, log: again.log.lines() };
-}
-
-/** A first run, of which nothing stays in memory but what is returned: the second one may need as much. */
-function verifyOnce(
-  input: VerifierInput,
-  level: number,
-): { result: VerifierResult; wanted: TrailReader; closing: string[] } {
   const env = new Environment(input);
-  const result = conclude(env, run(env));
-  const conclusions = env.conclusion === undefined ? [] : [env.conclusion];
-  return {
-    result,
-    wanted: new TrailReader(env.trail.stretches(env.processed)),
-    closing: [...conclusions, ...statistics(env, level)],
-  };
+  const errno = run(env);
+  const message = errno === 0 ? '' : env.log.lastMessage();
+  const failedAt = errno !== 0 && env.processed > 0 ? env.insn : undefined;
+  for (const line of statistics(env)) env.say(`${line}\n`);
+  return result(env, errno, message, failedAt);
 }
 
 /** 0 or the errno of the rejection. */
@@ -172,17 +146,6 @@ function run(env: Environment): number {
     if (!(error instanceof Rejection)) throw error;
     return error.errno;
   }
-}
-
-function text(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-function conclude(env: Environment, errno: number): VerifierResult {
-  const message = errno === 0 ? '' : env.log.lastMessage();
-  const failedAt = errno !== 0 && env.processed > 0 ? env.insn : undefined;
-  env.say(text(statistics(env, env.input.logLevel)));
-  return result(env, errno, message, failedAt);
 }
 
 function callMapsOf(env: Environment): Map<number, VerifierMap> {
@@ -204,12 +167,15 @@ function result(
   const unreached = new Set<number>();
   if (errno === 0)
     env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
+  const logBytes = env.log.bytes;
   const failedLine = failedAt === undefined ? undefined : lineOf(env, failedAt);
-  const { peak } = env.log;
   return {
     errno,
-    log: env.log.lines(),
-    logPeak: () => peak,
+    get log() {
+      return linesOf(logBytes);
+    },
+    logBytes,
+    logPeak: env.log.peak,
     message,
     ...(failedAt === undefined ? {} : { failedAt }),
     ...(failedLine === undefined ? {} : { failedLine }),

@@ -25,7 +25,7 @@ import { checkAtomic, checkLoad, checkStore } from './load-store.ts';
 import { checkPointerOffset } from './memory-bounds.ts';
 import { markDynptrRegister } from './dynptr.ts';
 import { historyEntry } from './precision.ts';
-import { printInsnState, printLine, stateParts, stateText } from './print.ts';
+import { eachPart, printInsnState, printLine, stateText } from './print.ts';
 import { printedInsn } from './print-insn.ts';
 import { isVisited } from './prune.ts';
 import { checkResources } from './references.ts';
@@ -219,23 +219,20 @@ function step(env: Environment, insn: Insn): Step {
 
 /** What is known before an instruction, for the inspector. */
 function knownState(env: Environment): KnownState {
-  const { registers, stack } = stateParts(env, env.frame, true);
-  return {
-    frame: env.frame.index,
-    registers: registers.map(([index, , value]) => [index, value] as const),
-    stack: stack.map(([offset, , value]) => [offset, value] as const),
-  };
+  const registers: [number, string][] = [];
+  const stack: [number, string][] = [];
+  eachPart(
+    env,
+    env.frame,
+    true,
+    (index, value) => registers.push([index, value]),
+    (offset, value) => stack.push([offset, value]),
+  );
+  return { frame: env.frame.index, registers, stack };
 }
 
 function logInsn(env: Environment): void {
   const log = env.log;
-  if (log.muted) {
-    // The line counts as printed all the same.
-    printLine(env, env.insn, '; ');
-    if (env.insnLogEnd >= 0 && env.insnLogEnd === log.end && env.isScratched) log.spoilLineEnd();
-    env.insnLogEnd = -1;
-    return;
-  }
   if (log.tracesEverything && env.printWholeState) {
     env.say(`\nfrom ${env.previousInsn} to ${env.insn}:${stateText(env, env.frame, true)}`);
     env.printWholeState = false;
@@ -255,8 +252,7 @@ function popBranch(env: Environment): boolean {
   env.stackLiveness?.update();
   const next = env.pending.pop();
   if (next === undefined) return false;
-  if (!env.log.tracesEverything) env.log.reset(next.mark);
-  env.trail.resume(next.trail, env.processed);
+  if (!env.log.tracesEverything) env.log.reset(next.logEnd);
   env.current = next.state;
   env.insn = next.insn;
   env.previousInsn = next.previous;
@@ -268,7 +264,6 @@ function popBranch(env: Environment): boolean {
 function checkLimits(env: Environment): void {
   const limit = env.input.profile.instructionLimit;
   env.processed += 1;
-  if (env.wanted !== undefined) env.log.muted = !env.wanted.isOnTrail(env.processed);
   if (env.processed > limit) {
     env.reject(Errno.E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
   }
@@ -297,7 +292,7 @@ function walkPaths(env: Environment): void {
       continue;
     }
     if (facts.jumpPoint) historyEntry(env);
-    if (env.log.tracesInsns || env.wanted !== undefined) logInsn(env);
+    if (env.log.tracesInsns) logInsn(env);
     env.knownStates?.add(env.insn, () => knownState(env));
     facts.seen = true;
     env.lastVisited = env.insn;
@@ -357,8 +352,6 @@ export function checkFunction(env: Environment, index: number): void {
   const state = new PathState();
   env.current = state;
   env.previousLine = undefined;
-  const start = env.log.mark();
-  env.trail.resume(undefined, env.processed);
   const frame = env.newFrame(-1, 0, index);
   state.frames.push(frame);
   state.firstInsn = env.subprogram(index).start;
@@ -375,9 +368,7 @@ export function checkFunction(env: Environment, index: number): void {
     context.type = RegType.CTX;
   }
   walkPaths(env);
-  env.log.muted = false;
-  if (!env.log.tracesEverything) env.log.reset(start);
-  env.trail.resume(undefined, env.processed);
+  if (!env.log.tracesEverything) env.log.reset(0);
   env.explored = [];
   env.history = [];
 }
@@ -403,8 +394,9 @@ export function checkGlobalFunctions(env: Environment): void {
       if (!env.isGlobal(i) || !subprogram.called || subprogram.verified) continue;
       checkFunction(env, i);
       // At level 1 the log holds the last of these only: it is emptied whenever a function was looked at.
-      env.conclusion = `Func#${i} ('${subprogram.name}') is safe for any args that match its prototype`;
-      if (env.log.tracesInsns) env.say(`${env.conclusion}\n`);
+      if (env.log.tracesInsns) {
+        env.say(`Func#${i} ('${subprogram.name}') is safe for any args that match its prototype\n`);
+      }
       subprogram.verified = true;
       again = true;
     }

@@ -35,9 +35,11 @@ export function acceptedVerdict(program: BpfProg): VerdictView {
   };
 }
 
+const STATISTICS = /^(?:processed|verification time|stack depth) \d/;
+
 /** The lines of a log without the statistics: the last one says why a program was refused. */
 export function logWords(log: readonly string[]): string[] {
-  return log.filter((line) => line !== '' && !line.startsWith('processed '));
+  return log.filter((line) => line !== '' && !STATISTICS.test(line));
 }
 
 /** A refusal in plain words and the page about it, where its last line is one that is known. */

@@ -63,6 +63,9 @@ export function verifyObject(
   });
 }
 
+/** BPF_LOG_STATS: messages and statistics without the path that led there, which may take a million lines. */
+const LAST_WORDS_ONLY = 4;
+
 /** Kernels that decide otherwise: newer ones that accept what this one refuses, older ones that refuse what it accepts. */
 function otherKernels(
   resources: Resources,
@@ -78,7 +81,7 @@ function otherKernels(
   const warnings: VerdictWarning[] = [];
   for (const { name, versionCode } of KERNEL_PROFILES) {
     if (verdict.accepted ? versionCode >= own.versionCode : versionCode <= own.versionCode) continue;
-    const other = verifyAlone(resources, { ...options, kernel: name }, spec, program, 0);
+    const other = verifyAlone(resources, { ...options, kernel: name }, spec, program, LAST_WORDS_ONLY);
     if (other.accepted === verdict.accepted || (!other.accepted && other.processed === 0)) continue;
     const words = logWords(other.log).at(-1) ?? '';
     warnings.push(

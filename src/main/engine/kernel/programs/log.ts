@@ -1,5 +1,5 @@
 import { Errno, type CallerMemory } from '../../abi/index.ts';
-import { encodeUtf8 } from '../../base/index.ts';
+import { concatBytes, encodeUtf8 } from '../../base/index.ts';
 import type { VerifierResult } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
 
@@ -21,8 +21,8 @@ export class LogBuffer {
   readonly #memory: CallerMemory;
   readonly #rotates: boolean;
   #text = '';
-  /** Bytes that the log held at once where that is more than what is left of it. */
-  #peak = 0;
+  /** What the verifier said behind that. */
+  #verifier: Pick<VerifierResult, 'logBytes' | 'logPeak'> = { logBytes: new Uint8Array(0), logPeak: 0 };
 
   /** Throws EINVAL for attributes that make no sense together: bpf_verifier_log_attr_valid(). */
   constructor(
@@ -56,11 +56,8 @@ export class LogBuffer {
   }
 
   /** What the verifier said; what it took back counts for the room that is needed. */
-  verifier({ log, logPeak }: Pick<VerifierResult, 'log' | 'logPeak'>): void {
-    if (this.level === 0 || log.length === 0) return;
-    const before = this.#text.length;
-    this.#text += `${log.join('\n')}\n`;
-    this.#peak = before + logPeak();
+  verifier(said: Pick<VerifierResult, 'logBytes' | 'logPeak'>): void {
+    if (this.level !== 0) this.#verifier = said;
   }
 
   get text(): string {
@@ -72,9 +69,11 @@ export class LogBuffer {
    * own result: ENOSPC for a buffer that is too small, EFAULT for one that cannot be written.
    */
   finish(): { readonly trueSize: number; readonly errno: number } {
-    if (this.level === 0 || (this.#text === '' && this.#address === 0n)) return { trueSize: 0, errno: 0 };
-    const bytes = encodeUtf8(this.#text);
-    const trueSize = bytes.length === 0 ? 0 : Math.max(bytes.length, this.#peak) + 1;
+    const before = encodeUtf8(this.#text);
+    const { logBytes, logPeak } = this.#verifier;
+    const bytes = before.length === 0 ? logBytes : concatBytes([before, logBytes]);
+    const trueSize = bytes.length === 0 ? 0 : before.length + logPeak + 1;
+    if (this.level === 0 || (trueSize === 0 && this.#address === 0n)) return { trueSize: 0, errno: 0 };
     if (this.#address === 0n) return { trueSize, errno: 0 };
     const fits = trueSize <= this.#size;
     const fixed = (this.level & LOG_FIXED) !== 0 || !this.#rotates;
