@@ -1,11 +1,12 @@
 import { EngineError } from '../engine/base/index.ts';
 import { HostError } from '../host/errors/index.ts';
 import { ApiFailure } from '../../preload/contract/index.ts';
+import { logView } from './views/log-view.ts';
 
 /** Lines of `detail.log`, as a refusal of the simulated kernel carries them. */
 function logOf(error: EngineError): readonly string[] {
   const log = error.detail['log'];
-  return Array.isArray(log) ? log.map(String) : [];
+  return Array.isArray(log) ? logView(log.map(String)) : [];
 }
 
 /** What crosses the wire for anything that a handler threw. Unknown errors are bugs: they keep their stack as detail. */

@@ -1,12 +1,23 @@
-import { HOST_KERNEL, type Handlers, type MethodName } from '../../../preload/contract/index.ts';
+import {
+  HOST_KERNEL,
+  type Handlers,
+  type MethodName,
+  type VerdictView,
+} from '../../../preload/contract/index.ts';
 import { projectSummary } from '../projects/project-library.ts';
 import { verifyOnHost } from '../real-kernel/host-attachment.ts';
 import { importSession } from '../sessions/session-import.ts';
 import { verifyObject } from '../simulation/verify.ts';
+import { logView } from '../views/log-view.ts';
 import { type Context } from './context.ts';
 import { runJob, watchedBy } from './progress.ts';
 
 type ProjectMethods = Extract<MethodName, `project.${string}`>;
+
+/** Verdicts with no more of their logs than a window can show. */
+function verdictViews(verdicts: readonly VerdictView[]): VerdictView[] {
+  return verdicts.map((verdict) => ({ ...verdict, log: logView(verdict.log) }));
+}
 
 /** project.* */
 export function projectHandlers(context: Context): Pick<Handlers, ProjectMethods> {
@@ -64,12 +75,12 @@ export function projectHandlers(context: Context): Pick<Handlers, ProjectMethods
       const { kernel: chosen, engine } = context.settings();
       const { spec, fileName } = projects.object(projectId);
       const version = kernel ?? chosen;
-      if (version === HOST_KERNEL) return verifyOnHost(context.host.open, spec);
+      if (version === HOST_KERNEL) return verdictViews(verifyOnHost(context.host.open, spec));
       const choice = { kernel: version, engine } as const;
-      if (jobId === undefined) return verifyObject(resources, choice, spec);
+      if (jobId === undefined) return verdictViews(verifyObject(resources, choice, spec));
       // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
       return runJob(context, { jobId, title: `Verify ${fileName}`, unit: 'instructions' }, async (job) =>
-        verifyObject(resources, { ...choice, ...watchedBy(job) }, spec),
+        verdictViews(verifyObject(resources, { ...choice, ...watchedBy(job) }, spec)),
       );
     },
     'project.object': ({ projectId }) => {

@@ -7,6 +7,7 @@ import { type AttachView, HOST_KERNEL, type VerdictView } from '../../../preload
 import { type ProjectObject } from '../projects/project-library.ts';
 import { type ProbeResult, probeDevice } from '../simulation/probe.ts';
 import { refusedVerdict } from '../simulation/verdicts.ts';
+import { logView } from '../views/log-view.ts';
 import { verifyOnMachine } from './commands.ts';
 import { type RealMachine } from './machine.ts';
 
@@ -59,9 +60,10 @@ export function refusedView(
   const refused = { ...base, ok: false, links: [], warnings: [] };
   const failure = loadFailureOf(error);
   if (failure !== undefined) {
-    const { stage, errno, log, program } = failure;
+    const { stage, errno, program } = failure;
+    const log = logView(failure.log);
     const message = error instanceof Error ? error.message : String(error);
-    const verdicts = stage === 'load' && program !== undefined ? [refusedVerdict(failure)] : [];
+    const verdicts = stage === 'load' && program !== undefined ? [refusedVerdict({ ...failure, log })] : [];
     return { ...refused, verdicts, failure: { stage, errno, message, log } };
   }
   if (error instanceof ProbeRefusal) {

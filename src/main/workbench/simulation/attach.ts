@@ -6,6 +6,7 @@ import { type ProjectObject } from '../projects/project-library.ts';
 import { type Resources } from '../resources.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { exportedProperties, isForDevice } from './udev.ts';
+import { logView } from '../views/log-view.ts';
 import { loadedVerdicts, refusedVerdict } from './verdicts.ts';
 
 /** A device to be plugged into a fresh simulated kernel. */
@@ -131,8 +132,9 @@ export function attach(
     };
     return { simulation, devices, device, loaded, view };
   } catch (error) {
-    const failure = loadFailureOf(error);
-    if (failure === undefined) throw error;
+    const whole = loadFailureOf(error);
+    if (whole === undefined) throw error;
+    const failure = { ...whole, log: logView(whole.log) };
     const message = error instanceof EngineError ? error.message : String(error);
     const accepted = loadedVerdicts(simulation.kernel);
     const verdicts =
