@@ -3,7 +3,7 @@ import { AttachType, Errno, ProgFlag, ProgType } from '../abi/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { helperPrototypeFor } from './helper-prototypes.ts';
 import { KnownStates } from './known-states.ts';
-import { VerifierLog } from './log.ts';
+import { type VerifierLog } from './log.ts';
 import { type BtfFunctionProto } from '../btf/index.ts';
 import { type Register } from './register.ts';
 import { type LoopVisits } from './components.ts';
@@ -206,10 +206,10 @@ export class Environment {
   failedAt: number | undefined;
   readonly #structFields = new Map<number, readonly SpecialField[]>();
 
-  constructor(input: VerifierInput) {
+  constructor(input: VerifierInput, log: VerifierLog) {
     this.input = input;
     this.insns = input.insns;
-    this.log = new VerifierLog(input.logLevel);
+    this.log = log;
     this.knownStates = input.keepStates === true ? new KnownStates() : undefined;
     this.privileged = input.capabilities.bpf;
     if (!input.profile.walksStates) this.stackLiveness = new StackLiveness(this);

@@ -273,8 +273,8 @@ export const EXPLANATION_RULES: readonly ExplanationRule[] = [
     code: 'too-complex',
     pattern:
       /^(?:BPF program is too large\. Processed (\d+) insn|The sequence of (\d+) jumps is too complex.*)$/,
-    what: 'The program has too many paths to look at',
-    why: 'The verifier gives up after a million instructions.',
+    what: 'The program has too many paths, or loops with too many turns',
+    why: 'The verifier walks each path and each turn of a loop; it gives up after a million instructions.',
     mend: 'Make loops shorter, use bpf_for() or bpf_loop(), split the code into global functions.',
   },
   {

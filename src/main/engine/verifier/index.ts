@@ -23,5 +23,6 @@ export {
 } from './types.ts';
 export { specialFieldsOf } from './special-fields.ts';
 export { verifyProgram } from './verifier.ts';
+export { VerifierLog } from './log.ts';
 export { explainMessage, explainVerdict, type Explanation } from './explain.ts';
 export { helperPrototype } from './helper-prototypes.ts';

@@ -1,8 +1,21 @@
 import { decodeUtf8, encodeUtf8 } from '../base/index.ts';
 
-/** Bytes of which no more than this many, the newest, are kept: much more than a million lines of one path. */
+/** The room that a caller gave for a log. */
+export interface LogRoom {
+  /** Bytes, with the NUL at the end. */
+  readonly size: number;
+  /**
+   * What becomes of text that does not fit: `rotates` keeps the newest (since Linux 6.4), `fixed` the oldest and goes on
+   * counting (BPF_LOG_FIXED), `stops` the oldest and counts no further, so that what is taken back makes room again
+   * (before 6.4).
+   */
+  readonly when: 'rotates' | 'fixed' | 'stops';
+}
+
+/** No more than this many bytes are kept, whatever room there is: much more than a million lines of one path. */
 const LIMIT = 256 << 20;
-const FIRST_ROOM = 1 << 12;
+const UNLIMITED: LogRoom = { size: LIMIT, when: 'rotates' };
+const FIRST_CAPACITY = 1 << 12;
 const NEWLINE = 0x0a;
 
 /**
@@ -13,17 +26,21 @@ const NEWLINE = 0x0a;
 export class VerifierLog {
   /** Bits: 1 the failing path, 2 everything, 4 statistics. */
   readonly level: number;
+  readonly room: LogRoom;
   #bytes = new Uint8Array(0);
-  /** Place of the first byte that is kept. */
+  /** Place in the log of #bytes[0]. */
+  #base = 0;
+  /** Place of the oldest byte that a rotating buffer still has. */
   #start = 0;
   #end = 0;
   #peak = 0;
-  /** The last line and what follows it, at level 0. */
+  /** The last line and what follows it, where the bytes may not have it. */
   #lastMessage = '';
   #partial = '';
 
-  constructor(level: number) {
+  constructor(level: number, room: LogRoom = UNLIMITED) {
     this.level = level;
+    this.room = room;
   }
 
   /** Paths are logged at all (BPF_LOG_LEVEL). */
@@ -35,19 +52,34 @@ export class VerifierLog {
     return (this.level & 2) !== 0;
   }
 
-  /** Bytes written so far; what was taken back does not count. */
+  /** Bytes written so far; what was taken back does not count (end_pos). */
   get end(): number {
     return this.#end;
   }
 
-  /** Most bytes that were there at once. */
+  /** Most bytes that were there at once (len_max without the NUL). */
   get peak(): number {
     return this.#peak;
   }
 
-  /** What is there, as UTF-8; at most the last 256 MiB of it. */
+  /** What the caller's buffer has, as UTF-8 and without the NUL. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#end - this.#start);
+    const end = this.#rotates ? this.#end : Math.min(this.#end, this.#last);
+    return this.#bytes.subarray(this.#start - this.#base, end - this.#base);
+  }
+
+  get #rotates(): boolean {
+    return this.room.when === 'rotates';
+  }
+
+  /** Place of the NUL in a full buffer that does not rotate. */
+  get #last(): number {
+    return Math.min(this.room.size, LIMIT) - 1;
+  }
+
+  /** What was said last did not fit. */
+  get #isCut(): boolean {
+    return !this.#rotates && this.#end >= this.#last;
   }
 
   /** Appends text; lines end with \n. */
@@ -56,14 +88,19 @@ export class VerifierLog {
       this.#remember(text);
       return;
     }
+    if (!this.#rotates && this.#end + 3 * text.length >= this.#last) {
+      this.#remember(text);
+      this.#writeCut(encodeUtf8(text));
+      return;
+    }
     this.#makeRoom(text.length);
     const bytes = this.#bytes;
-    let at = this.#end - this.#start;
+    let at = this.#end - this.#base;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code >= 0x80) {
         this.#advance(i);
-        this.#writeEncoded(encodeUtf8(text.slice(i)));
+        this.#append(encodeUtf8(text.slice(i)));
         return;
       }
       bytes[at++] = code;
@@ -71,18 +108,26 @@ export class VerifierLog {
     this.#advance(text.length);
   }
 
-  #writeEncoded(encoded: Uint8Array): void {
-    this.#makeRoom(encoded.length);
-    this.#bytes.set(encoded, this.#end - this.#start);
-    this.#advance(encoded.length);
+  #append(piece: Uint8Array): void {
+    this.#makeRoom(piece.length);
+    this.#bytes.set(piece, this.#end - this.#base);
+    this.#advance(piece.length);
+  }
+
+  #writeCut(piece: Uint8Array): void {
+    const fitting = piece.subarray(0, Math.max(0, this.#last - this.#end));
+    if (fitting.length > 0) this.#append(fitting);
+    if (this.room.when === 'fixed') this.#advance(piece.length - fitting.length);
   }
 
   #advance(count: number): void {
     this.#end += count;
     if (this.#end > this.#peak) this.#peak = this.#end;
+    const oldest = this.#end + 1 - Math.min(this.room.size, LIMIT);
+    if (this.#rotates && oldest > this.#start) this.#start = oldest;
   }
 
-  /** With the log off only the last line is known, for the result's message. */
+  /** The last line, for the result's message. */
   #remember(text: string): void {
     this.#partial += text;
     if (!this.#partial.endsWith('\n')) return;
@@ -90,18 +135,18 @@ export class VerifierLog {
     this.#partial = '';
   }
 
+  /** Room for so many bytes at the end: what the buffer has lost by now goes, or the array grows. */
   #makeRoom(count: number): void {
-    const used = this.#end - this.#start;
-    if (used + count <= this.#bytes.length) return;
-    if (used + count > LIMIT) {
-      // The kernel's buffer rotates byte by byte; half of it at a time is as good where nobody sees more than the end.
-      const kept = LIMIT >> 1;
-      this.#bytes.copyWithin(0, used - kept, used);
-      this.#start = this.#end - kept;
+    const needed = this.#end - this.#base + count;
+    if (needed <= this.#bytes.length) return;
+    const kept = this.bytes;
+    if (this.#rotates && kept.length < this.#bytes.length / 2 && kept.length + count <= this.#bytes.length) {
+      this.#bytes.set(kept);
+      this.#base = this.#start;
       return;
     }
-    const grown = new Uint8Array(Math.min(LIMIT, Math.max(FIRST_ROOM, this.#bytes.length * 2, used + count)));
-    grown.set(this.#bytes.subarray(0, used));
+    const grown = new Uint8Array(Math.max(FIRST_CAPACITY, this.#bytes.length * 2, needed));
+    grown.set(this.#bytes);
     this.#bytes = grown;
   }
 
@@ -113,6 +158,7 @@ export class VerifierLog {
     if (end > this.#end) return;
     this.#end = end;
     this.#start = Math.min(this.#start, end);
+    this.#base = Math.min(this.#base, end);
   }
 
   /** Takes back the last line break, so that the line goes on. */
@@ -122,17 +168,17 @@ export class VerifierLog {
 
   /** The last line that says something. */
   lastMessage(): string {
-    if (this.level === 0) return this.#partial === '' ? this.#lastMessage : this.#partial;
+    if (this.level === 0 || this.#isCut) return this.#partial === '' ? this.#lastMessage : this.#partial;
     const bytes = this.bytes;
     let end = bytes.length;
     while (end > 0 && bytes[end - 1] === NEWLINE) end -= 1;
     return end === 0 ? '' : decodeUtf8(bytes.subarray(bytes.lastIndexOf(NEWLINE, end - 1) + 1, end));
   }
-}
 
-/** A log's lines without their line breaks. */
-export function linesOf(log: Uint8Array): string[] {
-  if (log.length === 0) return [];
-  const text = decodeUtf8(log[log.length - 1] === NEWLINE ? log.subarray(0, -1) : log);
-  return text.split('\n');
+  /** All lines without their line breaks. */
+  lines(): string[] {
+    const { bytes } = this;
+    if (bytes.length === 0) return [];
+    return decodeUtf8(bytes.at(-1) === NEWLINE ? bytes.subarray(0, -1) : bytes).split('\n');
+  }
 }

@@ -208,12 +208,8 @@ export const KfuncFlag = {
 export interface VerifierResult {
   /** 0, or the negative errno that PROG_LOAD returns. */
   readonly errno: number;
-  /** The log's lines in the kernel's words, without newline, made of logBytes. Filled according to logLevel. */
+  /** The log's lines in the kernel's words, without newline. Filled according to logLevel. */
   readonly log: readonly string[];
-  /** The log in UTF-8, without its NUL. */
-  readonly logBytes: Uint8Array;
-  /** Most bytes that the log held at once (bpf_verifier_log.len_max): paths that were taken back count. */
-  readonly logPeak: number;
   /** The last line of the log before the statistics, also at log level 0; empty when accepted. */
   readonly message: string;
   /** Instruction at which verification ended with an error; undefined when accepted or when the whole program is meant. */

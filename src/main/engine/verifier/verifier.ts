@@ -7,7 +7,7 @@ import { Environment, Rejection } from './environment.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { findBacktracked } from './precision.ts';
-import { linesOf } from './log.ts';
+import { VerifierLog } from './log.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
 import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
@@ -126,15 +126,23 @@ function statistics(env: Environment): string[] {
 
 /**
  * Verifies a program as Linux does at BPF_PROG_LOAD: bpf_check() of kernel/bpf/verifier.c. Never throws for a bad
- * program: errno and log say what the kernel says.
+ * program: errno and log say what the kernel says. It writes to `log`, which holds all of it where none is given.
  */
-export function verifyProgram(input: VerifierInput): VerifierResult {
-  const env = new Environment(input);
+export function verifyProgram(
+  input: VerifierInput,
+  log: VerifierLog = new VerifierLog(input.logLevel),
+): VerifierResult {
+  const env = new Environment(input, log);
   const errno = run(env);
   const message = errno === 0 ? '' : env.log.lastMessage();
   const failedAt = errno !== 0 && env.processed > 0 ? env.insn : undefined;
   for (const line of statistics(env)) env.say(`${line}\n`);
-  return result(env, errno, message, failedAt);
+  return {
+    ...result(env, errno, message, failedAt),
+    get log() {
+      return log.lines();
+    },
+  };
 }
 
 /** 0 or the errno of the rejection. */
@@ -161,21 +169,15 @@ function result(
   errno: number,
   message: string,
   failedAt: number | undefined,
-): VerifierResult {
+): Omit<VerifierResult, 'log'> {
   const access = new Map<number, AccessKind>();
   for (const [insn, kind] of env.accesses) if (kind !== 'mixed') access.set(insn, kind);
   const unreached = new Set<number>();
   if (errno === 0)
     env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
-  const logBytes = env.log.bytes;
   const failedLine = failedAt === undefined ? undefined : lineOf(env, failedAt);
   return {
     errno,
-    get log() {
-      return linesOf(logBytes);
-    },
-    logBytes,
-    logPeak: env.log.peak,
     message,
     ...(failedAt === undefined ? {} : { failedAt }),
     ...(failedLine === undefined ? {} : { failedLine }),

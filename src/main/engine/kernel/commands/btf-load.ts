@@ -47,10 +47,6 @@ export function btfLoad(command: Command): number {
   const { trueSize, errno: logErrno } = log.finish();
   if (kernel.profile.code >= 6004 && command.size >= TRUE_SIZE + 4) command.put32(TRUE_SIZE, trueSize);
   if (logErrno !== 0) fail(logErrno, 'the log does not fit its buffer');
-  if (btf === undefined || errno !== 0) fail(errno || Errno.EINVAL, lastLine(log.text));
+  if (btf === undefined || errno !== 0) fail(errno || Errno.EINVAL, log.text.lastMessage());
   return installBtf(task, new BtfObject(kernel.btfs, btf, '', false));
-}
-
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
 }

@@ -2,7 +2,7 @@ import { AttachType, Errno, ProgFlag, ProgType } from '../../abi/index.ts';
 import { bytesEqual } from '../../base/index.ts';
 import { BtfKind } from '../../btf/index.ts';
 import { decodeInsns, type Insn } from '../../isa/index.ts';
-import { verifierProfile, type VerifierResult } from '../../verifier/index.ts';
+import { verifierProfile, type VerifierInput, type VerifierResult } from '../../verifier/index.ts';
 import { LOAD_ATTACH_TYPES } from '../attach/attach-types.ts';
 import { isIterator } from '../attach/iterators.ts';
 import type { BtfObject } from '../btf-object.ts';
@@ -245,7 +245,7 @@ function runVerifier(
 ): VerifierResult {
   const { kernel, task } = command;
   const fdArray = command.u64(120);
-  const result = verify(kernel, {
+  const input: VerifierInput = {
     insns,
     progType: request.type,
     expectedAttachType: request.expectedAttachType,
@@ -275,9 +275,8 @@ function runVerifier(
       const address = kernel.kallsyms.lookup(name);
       return address === 0n ? undefined : address;
     },
-  });
-  log.verifier(result);
-  return result;
+  };
+  return verify(kernel, input, log.text);
 }
 
 function mapOrUndefined(command: Command, fd: number): BpfMap | undefined {

@@ -1,6 +1,5 @@
 import { Errno, type CallerMemory } from '../../abi/index.ts';
-import { concatBytes, encodeUtf8 } from '../../base/index.ts';
-import type { VerifierResult } from '../../verifier/index.ts';
+import { VerifierLog } from '../../verifier/index.ts';
 import { fail } from '../errors.ts';
 
 /** BPF_LOG_LEVEL1 | LEVEL2 | STATS | FIXED. */
@@ -10,29 +9,27 @@ const NUL = Uint8Array.of(0);
 /** Since 6.4 the log keeps its end when the buffer is too small, and its true size is told. */
 const ROTATES_SINCE = 6004;
 
+/** log_level, log_size and log_buf of an attribute. */
+export interface LogAttr {
+  readonly level: number;
+  readonly size: number;
+  readonly address: bigint;
+}
+
 /**
  * The log buffer of BPF_PROG_LOAD and BPF_BTF_LOAD (kernel/bpf/log.c). It is always the process's memory, also when a
  * program asks through bpf_sys_bpf: an address of the kernel there ends the command with EFAULT.
  */
 export class LogBuffer {
-  readonly level: number;
-  readonly #address: bigint;
-  readonly #size: number;
+  /** What is said; the verifier goes on in it. */
+  readonly text: VerifierLog;
+  readonly #attr: LogAttr;
   readonly #memory: CallerMemory;
   readonly #rotates: boolean;
-  #text = '';
-  /** What the verifier said behind that. */
-  #verifier: Pick<VerifierResult, 'logBytes' | 'logPeak'> = { logBytes: new Uint8Array(0), logPeak: 0 };
 
   /** Throws EINVAL for attributes that make no sense together: bpf_verifier_log_attr_valid(). */
-  constructor(
-    attr: { readonly level: number; readonly address: bigint; readonly size: number },
-    memory: CallerMemory,
-    kernel: number,
-  ) {
-    this.level = attr.level;
-    this.#address = attr.address;
-    this.#size = attr.size;
+  constructor(attr: LogAttr, memory: CallerMemory, kernel: number) {
+    this.#attr = attr;
     this.#memory = memory;
     this.#rotates = kernel >= ROTATES_SINCE;
     const { level, address, size } = attr;
@@ -43,25 +40,24 @@ export class LogBuffer {
     if (!this.#rotates && (level !== 0 || size !== 0) && (size < 128 || level === 0 || address === 0n)) {
       fail(Errno.EINVAL, 'the log needs a level and a buffer of at least 128 bytes');
     }
+    const fixed = (level & LOG_FIXED) !== 0;
+    const when = !this.#rotates ? 'stops' : fixed ? 'fixed' : 'rotates';
+    // Without a buffer its size is told all the same.
+    this.text = new VerifierLog(level, address === 0n ? undefined : { size, when });
+  }
+
+  get level(): number {
+    return this.#attr.level;
   }
 
   /** One line without its newline; nothing at level 0. */
   line(text: string): void {
-    if (this.level !== 0) this.#text += `${text}\n`;
+    this.write(`${text}\n`);
   }
 
   /** Text with its newlines. */
   write(text: string): void {
-    if (this.level !== 0) this.#text += text;
-  }
-
-  /** What the verifier said; what it took back counts for the room that is needed. */
-  verifier(said: Pick<VerifierResult, 'logBytes' | 'logPeak'>): void {
-    if (this.level !== 0) this.#verifier = said;
-  }
-
-  get text(): string {
-    return this.#text;
+    if (this.level !== 0) this.text.write(text);
   }
 
   /**
@@ -69,20 +65,14 @@ export class LogBuffer {
    * own result: ENOSPC for a buffer that is too small, EFAULT for one that cannot be written.
    */
   finish(): { readonly trueSize: number; readonly errno: number } {
-    const before = encodeUtf8(this.#text);
-    const { logBytes, logPeak } = this.#verifier;
-    const bytes = before.length === 0 ? logBytes : concatBytes([before, logBytes]);
-    const trueSize = bytes.length === 0 ? 0 : before.length + logPeak + 1;
-    if (this.level === 0 || (trueSize === 0 && this.#address === 0n)) return { trueSize: 0, errno: 0 };
-    if (this.#address === 0n) return { trueSize, errno: 0 };
-    const fits = trueSize <= this.#size;
-    const fixed = (this.level & LOG_FIXED) !== 0 || !this.#rotates;
-    const room = this.#size - 1;
-    const kept =
-      bytes.length <= room ? bytes : fixed ? bytes.subarray(0, room) : bytes.subarray(bytes.length - room);
+    const { level, address, size } = this.#attr;
+    const trueSize = this.text.peak === 0 ? 0 : this.text.peak + 1;
+    if (level === 0 || address === 0n) return { trueSize, errno: 0 };
+    const { bytes, end } = this.text;
     const written =
-      this.#memory.write(this.#address, kept) && this.#memory.write(this.#address + BigInt(kept.length), NUL);
+      this.#memory.write(address, bytes) && this.#memory.write(address + BigInt(bytes.length), NUL);
     if (!written && trueSize > 0) return { trueSize, errno: Errno.EFAULT };
+    const fits = this.#rotates ? trueSize <= size : end < size - 1;
     return { trueSize, errno: fits ? 0 : Errno.ENOSPC };
   }
 }
