@@ -57,6 +57,13 @@ const [part, parts] = (textOption('--part') ?? '1/1').split('/').map(Number);
 const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const [count = 20000, seed = 1] = numbers;
 const inLab = words.includes('--lab');
+const unknown = words.find((word) => !/^(?:\d+|--lab|--words|--lines)$/.test(word));
+if (unknown !== undefined) {
+  console.error(
+    `fuzz:verifier: there is no '${unknown}'; the head of scripts/fuzz-verifier.mjs says what there is`,
+  );
+  process.exit(2);
+}
 /** Kinds of differences that are printed. */
 const wanted = new Set(['verdict']);
 if (words.includes('--words') || words.includes('--lines')) wanted.add('errno').add('words');

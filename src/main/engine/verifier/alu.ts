@@ -237,8 +237,11 @@ function adjustRegister(env: Environment, insn: Insn, operation: number, fromReg
     }
   }
   const source = src === dst ? src.clone() : src;
+  // What had a high half is not what it was copied from once 32 bits of it were taken.
+  const keepsLink = dst.umaxH === 0 || (insn.code & 7) === InsnClass.ALU64;
   adjustScalar(env, insn, operation, dst, source);
-  linkSum(env, insn, operation, dst, source, fromRegister);
+  if (keepsLink && !(fromRegister && insn.src === insn.dst)) linkSum(env, insn, operation, dst, source);
+  else dst.clearScalarId();
 }
 
 /** What r += or -= a constant adds, where the result still tells about the register it was copied from; else undefined. */
@@ -247,10 +250,7 @@ function linkedConstant(env: Environment, insn: Insn, operation: number, src: Re
   const isWide = (insn.code & 7) === InsnClass.ALU64;
   const { valueHigh, valueLow } = src.varOff;
   if (linkedDifferences) {
-    // A negative constant of 32 bits counts as a large one.
-    const fits = isWide
-      ? src.isConst && valueHigh === valueLow >> 31
-      : src.varOff.maskLow === 0 && valueLow >= 0;
+    const fits = isWide ? src.isConst && valueHigh === valueLow >> 31 : src.varOff.maskLow === 0;
     if (!fits) return undefined;
     if (operation === AluOp.ADD) return valueLow;
     return operation === AluOp.SUB && valueLow !== S32_MIN ? -valueLow : undefined;
@@ -260,16 +260,8 @@ function linkedConstant(env: Environment, insn: Insn, operation: number, src: Re
 }
 
 /** The result of an operation is linked to what its first operand was copied from, or no longer. */
-function linkSum(
-  env: Environment,
-  insn: Insn,
-  operation: number,
-  dst: Register,
-  src: Register,
-  fromRegister: boolean,
-): void {
-  const mayLink =
-    env.privileged && dst.id !== 0 && (dst.id & ADD_CONST) === 0 && !(fromRegister && insn.src === insn.dst);
+function linkSum(env: Environment, insn: Insn, operation: number, dst: Register, src: Register): void {
+  const mayLink = env.privileged && dst.id !== 0 && (dst.id & ADD_CONST) === 0;
   const constant = mayLink ? linkedConstant(env, insn, operation, src) : undefined;
   if (constant === undefined) {
     dst.clearScalarId();

@@ -262,9 +262,20 @@ export class Environment {
     return this.facts[index] as InsnFacts;
   }
 
-  /** Number of arguments of a helper, undefined where there is no such helper. */
+  /** Number of arguments of a helper, undefined where this program has no such helper. */
   helperArguments(id: number): number | undefined {
-    return helperPrototypeFor(this.input.progType, id)?.args.length;
+    return this.helpers.has(id) ? helperPrototypeFor(this.input.progType, id)?.args.length : undefined;
+  }
+
+  /** This program may call it. */
+  allowsKfunc({ info }: Kfunc): boolean {
+    return info?.allowed(this.input.progType, this.input.expectedAttachType) === true;
+  }
+
+  /** Number of arguments of a kfunc by the id of its FUNC, undefined where this program may not call it. */
+  kfuncArguments(id: number): number | undefined {
+    const kfunc = this.kfuncs.get(id);
+    return kfunc !== undefined && this.allowsKfunc(kfunc) ? kfunc.proto.parameters.length : undefined;
   }
 
   say(text: string): void {

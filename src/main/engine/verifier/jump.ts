@@ -220,7 +220,8 @@ function syncLinked(
     const { off, id } = r;
     const difference = new Register();
     difference.type = RegType.SCALAR;
-    difference.markKnownNumber((off - known.off) | 0);
+    const apart = off - known.off;
+    difference.markKnownNumber(env.input.profile.linkedDifferences ? apart : apart | 0);
     r.assign(known);
     r.off = off;
     r.id = id;

@@ -26,8 +26,7 @@ function findKfunc(env: Environment, insn: Insn): KfuncCall {
   const kfunc = env.kfuncs.get(insn.imm);
   const btf = env.input.kernelBtf;
   if (kfunc === undefined || btf === undefined) env.reject(Errno.EINVAL);
-  const allowed = kfunc.info?.allowed(env.input.progType, env.input.expectedAttachType) ?? false;
-  if (kfunc.info === undefined || !allowed) {
+  if (kfunc.info === undefined || !env.allowsKfunc(kfunc)) {
     env.reject(Errno.EACCES, `calling kernel function ${kfunc.name} is not allowed`);
   }
   return new KfuncCall(kfunc.name, kfunc.id, kfunc.info.flags, btf, kfunc.proto);

@@ -161,16 +161,15 @@ function jumpRegisters(
   }
 }
 
-/** Argument registers of a call that may be read. */
+/** Argument registers of a call that may be read: all of them where the program may not make the call (get_call_summary). */
 function argumentMask(env: Environment, insn: Insn): number {
   const all = 0b111110;
-  if (insn.src === PseudoSource.KFUNC_CALL) {
-    const kfunc = env.kfuncs.get(insn.imm);
-    if (kfunc === undefined) return all;
-    return all & ((1 << (kfunc.proto.parameters.length + 1)) - 1);
-  }
-  if (insn.src !== 0) return all;
-  const count = env.helperArguments(insn.imm);
+  const count =
+    insn.src === PseudoSource.KFUNC_CALL
+      ? env.kfuncArguments(insn.imm)
+      : insn.src === 0
+        ? env.helperArguments(insn.imm)
+        : undefined;
   return count === undefined ? all : all & ((1 << (count + 1)) - 1);
 }
 

@@ -125,14 +125,17 @@ export function isVisited(env: Environment, insn: number): boolean {
   const list = exploredAt(env, insn, current.current.callsite);
   cleanStates(env, list, insn);
   let count = 0;
+  // Told of the state that covers the path. The call that repeats a callback is no loop of the program: there it stays what
+  // it was for the finished state that was looked at before.
+  let inLoop = false;
   // The newest comes last.
   for (let i = list.length - 1; i >= 0; i--) {
     const state = list[i] as PathState;
     count += 1;
     if (state.insn !== insn) continue;
     const isUnfinished = state.branches > 0;
-    // The call that repeats a callback is no loop of the program.
-    const inLoop = isUnfinished ? !facts.callsCallback : isIncomplete(env, state);
+    if (!isUnfinished) inLoop = isIncomplete(env, state);
+    else if (!facts.callsCallback) inLoop = true;
     if (isUnfinished ? coversUnfinished(env, state, insn) : coversFinished(env, state, inLoop)) {
       endAt(env, state, inLoop);
       return true;
