@@ -25,10 +25,9 @@ import {
   scalarSub32,
   scalarSub64,
   scalarXor,
-  type ScalarRules,
 } from './scalar-alu.ts';
 import { assignScalarId } from './stack.ts';
-import { tnumAdd, tnumAnd, tnumByteSwap, tnumMul, tnumOr, tnumSub, tnumXor } from './tnum.ts';
+import { tnumAdd, tnumAnd, tnumByteSwap, tnumMul, tnumMulByUnion, tnumOr, tnumSub, tnumXor } from './tnum.ts';
 
 /** One ALU or ALU64 instruction. */
 export function checkAlu(env: Environment, insn: Insn): void {
@@ -86,18 +85,13 @@ function negate(env: Environment, insn: Insn, dst: Register): void {
   dst.markKnownZero();
   dst.type = RegType.SCALAR;
   dst.id = id;
-  const rules = rulesOf(env);
+  const rules = env.scalarRules;
   scalarSub32(dst, value, rules);
   scalarSub64(dst, value, rules);
   dst.varOff = tnumSub(dst.varOff, value.varOff);
   if ((insn.code & 7) === InsnClass.ALU) zeroExtend32(dst);
   syncBounds(dst);
   dst.clearScalarId();
-}
-
-function rulesOf(env: Environment): ScalarRules {
-  const { code } = env.input.profile;
-  return { wrapsTogether: code >= 6017, multipliesSigned: code >= 6014 };
 }
 
 function checkMoveFields(env: Environment, insn: Insn): void {
@@ -348,7 +342,7 @@ function compute(
   src: Register,
   wide: boolean,
 ): void {
-  const rules = rulesOf(env);
+  const rules = env.scalarRules;
   const shift = src.varOff.valueLow;
   switch (operation) {
     case AluOp.ADD:
@@ -362,7 +356,7 @@ function compute(
       dst.varOff = tnumSub(dst.varOff, src.varOff);
       break;
     case AluOp.MUL:
-      dst.varOff = tnumMul(dst.varOff, src.varOff);
+      dst.varOff = (rules.multipliesByUnion ? tnumMulByUnion : tnumMul)(dst.varOff, src.varOff);
       scalarMul32(dst, src, rules);
       scalarMul64(dst, src, rules);
       break;
@@ -388,7 +382,7 @@ function compute(
 }
 
 function computeBitwise(env: Environment, insn: Insn, operation: number, dst: Register, src: Register): void {
-  if (operation !== AluOp.XOR && src.isConst && env.forksScalars(operation === AluOp.OR)) {
+  if (operation !== AluOp.XOR && src.isConst && env.forksScalars) {
     forkScalar(env, insn, dst);
   }
   if (operation === AluOp.AND) {

@@ -201,7 +201,7 @@ const ROWS: readonly Row[] = [
   ['xdp_get_buff_len', 'int', 'ctx', ''],
   ['xdp_load_bytes', 'int', 'ctx any mem:uninit:write size', ''],
   ['xdp_store_bytes', 'int', 'ctx any mem:ro size', ''],
-  ['copy_from_user_task', 'int', 'mem:uninit:write size0 any btf=task_struct', 'gs'],
+  ['copy_from_user_task', 'int', 'mem:uninit:write size0 any btf=task_struct any', 'gs'],
   ['skb_set_tstamp', 'int', 'ctx any any', ''],
   ['ima_file_hash', 'int', 'btf=file mem:uninit:write size', 's'],
   ['kptr_xchg', 'btf?', 'kptr_dest btf?:release', ''],

@@ -196,8 +196,6 @@ function collectLinked(env: Environment, state: PathState, id: number, into: Lin
   }
 }
 
-const RULES = { wrapsTogether: false, multipliesSigned: false } as const;
-
 /** Copies what is known of one register to its equals; a constant between them is added (sync_linked_regs). */
 function syncLinked(
   env: Environment,
@@ -225,8 +223,8 @@ function syncLinked(
     r.assign(known);
     r.off = off;
     r.id = id;
-    scalarAdd32(r, difference, RULES);
-    scalarAdd64(r, difference, RULES);
+    scalarAdd32(r, difference, env.scalarRules);
+    scalarAdd64(r, difference, env.scalarRules);
     r.varOff = tnumAdd(r.varOff, difference.varOff);
     if (((id | known.id) & ADD_CONST32) !== 0) zeroExtend32(r);
     if (env.input.profile.code >= 6014) syncBounds(r);

@@ -106,6 +106,8 @@ export function readsWholeRegister(env: Environment, insn: Insn, register: numbe
 }
 
 const CALLER_SAVED = 0b111111;
+/** Of classic packet loads the kernel takes for granted that they read all (insn_live_regs). */
+const EVERY_REGISTER = 0b11_1111_1111;
 
 /** Registers that an instruction reads and writes, as bit masks. */
 export function registersOf(env: Environment, insn: Insn): { use: number; def: number } {
@@ -115,9 +117,7 @@ export function registersOf(env: Environment, insn: Insn): { use: number; def: n
   const fromRegister = (insn.code & 8) !== 0;
   switch (class_) {
     case InsnClass.LD:
-      return (insn.code & 0xe0) === InsnMode.IMM
-        ? { use: 0, def: dst }
-        : { use: (1 << 6) | ((insn.code & 0xe0) === InsnMode.IND ? src : 0), def: CALLER_SAVED };
+      return (insn.code & 0xe0) === InsnMode.IMM ? { use: 0, def: dst } : { use: EVERY_REGISTER, def: 0 };
     case InsnClass.LDX:
       return { use: src, def: dst };
     case InsnClass.ST:

@@ -32,7 +32,7 @@ export function operatorText(code: number): string {
   return OPERATORS[code & 0xf0] ?? '';
 }
 
-const PLAIN_RULES = { wrapsTogether: false, multipliesSigned: false } as const;
+const PLAIN_RULES = { wrapsTogether: false, multipliesSigned: false, multipliesByUnion: false } as const;
 
 /** Offsets that could leave any memory are refused at once (check_reg_sane_offset). */
 function checkSaneOffset(env: Environment, r: Register, type: number): void {

@@ -12,6 +12,8 @@ export interface ScalarRules {
   readonly wrapsTogether: boolean;
   /** Products of negative numbers have bounds too (6.14). */
   readonly multipliesSigned: boolean;
+  /** Known bits of products by tnumMulByUnion() (6.18). */
+  readonly multipliesByUnion: boolean;
 }
 
 function signedAddOverflows(aHigh: number, bHigh: number, sumHigh: number): boolean {

@@ -37,7 +37,18 @@ import {
   scalarSub64,
   scalarXor,
 } from './scalar-alu.ts';
-import { Tnum, tnumAdd, tnumAnd, tnumMul, tnumOr, tnumRange, tnumString, tnumSub, tnumXor } from './tnum.ts';
+import {
+  Tnum,
+  tnumAdd,
+  tnumAnd,
+  tnumMul,
+  tnumMulByUnion,
+  tnumOr,
+  tnumRange,
+  tnumString,
+  tnumSub,
+  tnumXor,
+} from './tnum.ts';
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 const s64 = (value: bigint): bigint => BigInt.asIntN(64, value);
@@ -98,7 +109,7 @@ function holds(r: Register, concrete: bigint): boolean {
 }
 
 const RUNS = { numRuns: 4000, seed: 7 };
-const rules = { wrapsTogether: true, multipliesSigned: true };
+const rules = { wrapsTogether: true, multipliesSigned: true, multipliesByUnion: true };
 const low32 = (x: bigint): bigint => BigInt.asUintN(32, x);
 
 type Binary = readonly [string, (dst: Register, src: Register) => void, (a: bigint, b: bigint) => bigint];
@@ -121,6 +132,15 @@ const BINARY: readonly Binary[] = [
       d.varOff = tnumSub(d.varOff, s.varOff);
     },
     (a, b) => a - b,
+  ],
+  [
+    'mul by union',
+    (d, s) => {
+      d.varOff = tnumMulByUnion(d.varOff, s.varOff);
+      scalarMul32(d, s, rules);
+      scalarMul64(d, s, rules);
+    },
+    (a, b) => a * b,
   ],
   [
     'mul',

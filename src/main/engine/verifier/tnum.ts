@@ -189,6 +189,33 @@ export function multiplyLow(aHigh: number, aLow: number, bHigh: number, bLow: nu
   return [Number(BigInt.asIntN(32, product >> 32n)), Number(BigInt.asIntN(32, product))];
 }
 
+/** What is known of a number that is one of two (tnum_union). */
+export function tnumUnion(a: Tnum, b: Tnum): Tnum {
+  const maskHigh = (a.valueHigh ^ b.valueHigh) | a.maskHigh | b.maskHigh;
+  const maskLow = (a.valueLow ^ b.valueLow) | a.maskLow | b.maskLow;
+  return new Tnum(
+    a.valueHigh & b.valueHigh & ~maskHigh,
+    a.valueLow & b.valueLow & ~maskLow,
+    maskHigh,
+    maskLow,
+  );
+}
+
+/** Product of long multiplication: where a bit of `a` is unknown, the sum with or without `b` (tnum_mul since 6.18). */
+export function tnumMulByUnion(a: Tnum, b: Tnum): Tnum {
+  if (a.isConst && b.isConst) return tnumMul(a, b);
+  let product = TNUM_ZERO;
+  let left = a;
+  let right = b;
+  while ((left.valueHigh | left.valueLow | left.maskHigh | left.maskLow) !== 0) {
+    if ((left.valueLow & 1) !== 0) product = tnumAdd(product, right);
+    else if ((left.maskLow & 1) !== 0) product = tnumUnion(product, tnumAdd(product, right));
+    left = tnumRshift(left, 1);
+    right = tnumLshift(right, 1);
+  }
+  return product;
+}
+
 /**
  * Product by partial products: the known bits of `a` add `b`'s uncertainty, its unknown bits add all of `b`.
  */
