@@ -46,7 +46,7 @@ export interface VerifierProfile {
   readonly linkedDifferences: boolean;
   /** A packet load in a subprogram may end it (6.18, and 6.12 stable). */
   readonly packetLoadMayExit: boolean;
-  /** What an atomic instruction fetched from the stack is as precise as what was there (7.0). */
+  /** What an atomic instruction fetched from the stack is as precise as what was there (7.0, and 6.12 stable). */
   readonly tracksFetches: boolean;
   /** More branches than may wait are E2BIG whoever asks (6.19, and 6.12 stable). */
   readonly branchLimitIsTooBig: boolean;
@@ -90,7 +90,7 @@ export function verifierProfile(version: string): VerifierProfile {
     linkedConstants: code >= 6010,
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
-    tracksFetches: code >= 7000,
+    tracksFetches: code === 6012 || code >= 7000,
     branchLimitIsTooBig: code === 6012 || code >= 6019,
     nullIsPrecise: code === 6012 || code >= 7000,
     takesOnlyScalars: code === 6012 || code >= 7000,
