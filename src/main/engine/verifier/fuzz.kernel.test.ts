@@ -18,14 +18,14 @@ afterAll(async () => {
   await guest?.stop();
 });
 
-it('random programs get the verdict, the errno and the last words of the real 6.12, and nearly always its whole log', () => {
+it('random programs get the verdict, the errno and the last words of the real 6.12, and nearly always its whole log at level 2', () => {
   const btf = Btf.parse(guest.kernelBtf());
   const kernel = testKernel('6.12', { btf, cpus: 1 });
   new HidBpf(kernel, new HidBus());
   const comparison = new FuzzComparison(
     new FuzzDoor(guest.kernel, btf),
     new FuzzDoor(kernel.openTask({}), btf),
-    1,
+    2,
   );
   const stream = new FuzzStream(77, { btf, hasHid: true, kfuncs: KFUNC_TABLE.map(([, name]) => name) });
   const differences: string[] = [];
@@ -37,5 +37,5 @@ it('random programs get the verdict, the errno and the last words of the real 6.
   expect(differences).toEqual([]);
   const { programs, accepted, sameLog } = comparison.tally;
   expect(accepted).toBeGreaterThan(5);
-  expect(sameLog).toBeGreaterThanOrEqual(programs * 0.95);
+  expect(sameLog).toBeGreaterThanOrEqual(programs * 0.98);
 });

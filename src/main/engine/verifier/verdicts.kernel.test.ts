@@ -5,6 +5,7 @@ import { HidBus } from '../hid/index.ts';
 import { HidBpf } from '../hidbpf/index.ts';
 import { testKernel } from '../kernel/testing/harness.ts';
 import { FuzzDoor, type FuzzVerdict } from './testing/fuzz/door.ts';
+import { LOGGED_PROGRAMS } from './testing/logged-programs.ts';
 import { refusedPrograms } from './testing/refused-programs.ts';
 import { versionPrograms } from './testing/version-programs.ts';
 
@@ -27,6 +28,15 @@ it('programs that kernels judge by their version are judged by the real 6.12 as 
       errno: expected.errno,
       message: expected.words ?? '',
     });
+  }
+});
+
+it('what is known in programs that show it is what the real 6.12 knows', () => {
+  const btf = Btf.parse(guest.kernelBtf());
+  const door = new FuzzDoor(guest.kernel, btf);
+  for (const { title, program, lines } of LOGGED_PROGRAMS) {
+    const log = door.load(program, 2).log.map((line) => line.trim());
+    expect(log, title).toContain(lines['6.12']);
   }
 });
 
