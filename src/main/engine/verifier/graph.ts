@@ -13,13 +13,25 @@ const LIST_CALLS = [
   'bpf_list_push_back_impl',
   'bpf_list_pop_front',
   'bpf_list_pop_back',
+  'bpf_list_front',
+  'bpf_list_back',
 ];
-const TREE_CALLS = ['bpf_rbtree_add_impl', 'bpf_rbtree_remove', 'bpf_rbtree_first'];
+const TREE_CALLS = [
+  'bpf_rbtree_add_impl',
+  'bpf_rbtree_remove',
+  'bpf_rbtree_first',
+  'bpf_rbtree_root',
+  'bpf_rbtree_left',
+  'bpf_rbtree_right',
+];
+const NUMBER_CALLS = ['bpf_iter_num_new', 'bpf_iter_num_next', 'bpf_iter_num_destroy'];
 
-/** kfuncs that may be called with the lock held. */
-export function isGraphCall(name: string | undefined): boolean {
+/** kfuncs that may be called with the lock held (kfunc_spin_allowed; iterators over numbers since 6.14). */
+export function mayCallLocked(env: Environment, name: string | undefined): boolean {
   if (name === undefined) return false;
-  return LIST_CALLS.includes(name) || TREE_CALLS.includes(name) || name === 'bpf_refcount_acquire_impl';
+  const isGraphCall = LIST_CALLS.includes(name) || TREE_CALLS.includes(name);
+  if (isGraphCall || name === 'bpf_refcount_acquire_impl') return true;
+  return env.input.profile.code >= 6014 && NUMBER_CALLS.includes(name);
 }
 
 /** Inside the comparison callback of bpf_rbtree_add. */

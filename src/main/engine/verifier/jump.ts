@@ -54,20 +54,22 @@ function isNotNull(r: Register): boolean {
 }
 
 /** Which way a comparison goes (is_branch_taken). */
-function decide(dst: Register, src: Register, operation: number, half: boolean): Decision {
+function decide(env: Environment, dst: Register, src: Register, operation: number, half: boolean): Decision {
   if (isAnyPacketPointer(dst) && isAnyPacketPointer(src) && !half) return packetDecision(dst, src, operation);
   if (dst.type === RegType.SCALAR && src.type === RegType.SCALAR)
     return scalarDecision(dst, src, operation, half);
-  if (half) return undefined;
+  if (half && !env.input.profile.comparesPointerHalves) return undefined;
+  const isConst = (r: Register): boolean =>
+    r.type === RegType.SCALAR && (half ? r.varOff.maskLow === 0 : r.isConst);
   let pointer = dst;
   let constant = src;
   let op = operation;
-  if (!(constant.type === RegType.SCALAR && constant.isConst)) {
+  if (!isConst(constant)) {
     [pointer, constant] = [constant, pointer];
     op = flipOperator(op);
   }
-  if (!(constant.type === RegType.SCALAR && constant.isConst) || !isNotNull(pointer)) return undefined;
-  if (!isZeroTnum(constant.varOff)) return undefined;
+  if (!isConst(constant) || !isNotNull(pointer)) return undefined;
+  if (constant.varOff.valueLow !== 0 || (!half && constant.varOff.valueHigh !== 0)) return undefined;
   return op === JmpOp.JEQ ? false : op === JmpOp.JNE ? true : undefined;
 }
 
@@ -297,7 +299,7 @@ export function checkConditionalJump(env: Environment, insn: Insn): void {
   }
   noteStackOperands(env, dst, src);
   const half = (insn.code & 7) === InsnClass.JMP32;
-  const decision = decide(dst, src, operation, half);
+  const decision = decide(env, dst, src, operation, half);
   if (decision !== undefined) {
     if (dst.type === RegType.SCALAR) markPrecise(env, insn.dst);
     if (fromRegister && src.type === RegType.SCALAR) markPrecise(env, insn.src);

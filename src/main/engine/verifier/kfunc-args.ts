@@ -279,6 +279,20 @@ function checkKind(
   }
 }
 
+/** A node that is in a tree; since 6.16 one that the program owns as well may be asked about. */
+function checkTreeNode(env: Environment, call: KfuncCall, r: Register): void {
+  const isNewer = env.input.profile.code >= 6016;
+  const isShared = isNonOwningReference(r.type);
+  if (isNewer ? !isShared && r.refObjId === 0 : !isShared || r.refObjId !== 0) {
+    const words = isNewer
+      ? `${call.name} can only take non-owning or refcounted bpf_rb_node pointer`
+      : 'rbtree_remove node input must be non-owning ref';
+    env.reject(Errno.EINVAL, words);
+  }
+  const name = isNewer ? call.name : 'rbtree_remove';
+  if (inTreeCallback(env)) env.reject(Errno.EINVAL, `${name} not allowed in rbtree cb`);
+}
+
 function checkOwnObjects(env: Environment, call: KfuncCall, index: number, kind: PointerKind): void {
   const regno = index + 1;
   const r = env.register(regno);
@@ -294,12 +308,8 @@ function checkOwnObjects(env: Environment, call: KfuncCall, index: number, kind:
       checkGraphNode(env, call, regno, call.listHead, 'list_node');
       break;
     case 'rb_node':
-      if (call.name === 'bpf_rbtree_remove') {
-        if (!isNonOwningReference(r.type) || r.refObjId !== 0) {
-          env.reject(Errno.EINVAL, 'rbtree_remove node input must be non-owning ref');
-        }
-        if (inTreeCallback(env)) env.reject(Errno.EINVAL, 'rbtree_remove not allowed in rbtree cb');
-      } else checkOwnedNode(env, index, r);
+      if (call.name === 'bpf_rbtree_add_impl') checkOwnedNode(env, index, r);
+      else checkTreeNode(env, call, r);
       checkGraphNode(env, call, regno, call.treeRoot, 'rb_node');
       break;
     case 'refcounted':

@@ -185,7 +185,7 @@ function setResult(env: Environment, call: KfuncCall): void {
     const reference = acquireReference(env, env.insn);
     if (mayBeNull) r.id = reference;
     r.refObjId = reference;
-  } else if (call.name === 'bpf_rbtree_first') makeNonOwning(env, r);
+  } else if (call.listHead !== undefined || call.treeRoot !== undefined) makeNonOwning(env, r);
   if (r.id === 0 && objectHasLock(env, r)) r.id = env.newId();
 }
 
@@ -240,10 +240,15 @@ function setSpecialResult(env: Environment, call: KfuncCall): boolean {
       return true;
     case 'bpf_list_pop_front':
     case 'bpf_list_pop_back':
+    case 'bpf_list_front':
+    case 'bpf_list_back':
       if (call.listHead !== undefined) markGraphNode(r, call.listHead);
       return true;
     case 'bpf_rbtree_remove':
     case 'bpf_rbtree_first':
+    case 'bpf_rbtree_root':
+    case 'bpf_rbtree_left':
+    case 'bpf_rbtree_right':
       if (call.treeRoot !== undefined) markGraphNode(r, call.treeRoot);
       return true;
     case 'bpf_cast_to_kern_ctx':

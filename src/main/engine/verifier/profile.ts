@@ -48,6 +48,8 @@ export interface VerifierProfile {
   readonly packetLoadMayExit: boolean;
   /** What an atomic instruction fetched from the stack is as precise as what was there (7.0, and 6.12 stable). */
   readonly tracksFetches: boolean;
+  /** That a pointer is not NULL decides comparisons of 32 bits with 0 as well (seen in 6.18, not in 6.12). */
+  readonly comparesPointerHalves: boolean;
   /** More branches than may wait are E2BIG whoever asks (6.19, and 6.12 stable). */
   readonly branchLimitIsTooBig: boolean;
   /** NULL for an argument that may be NULL counts as precise (7.0, and 6.12 stable). */
@@ -91,6 +93,7 @@ export function verifierProfile(version: string): VerifierProfile {
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,
     tracksFetches: code === 6012 || code >= 7000,
+    comparesPointerHalves: code >= 6018,
     branchLimitIsTooBig: code === 6012 || code >= 6019,
     nullIsPrecise: code === 6012 || code >= 7000,
     takesOnlyScalars: code === 6012 || code >= 7000,

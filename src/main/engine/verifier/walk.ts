@@ -16,7 +16,7 @@ import { callFunction, endEarly, exitFunction } from './calls.ts';
 import { LoopVisits } from './components.ts';
 import { type Environment } from './environment.ts';
 import { ArgKind, prepareArguments } from './function-args.ts';
-import { isGraphCall } from './graph.ts';
+import { mayCallLocked } from './graph.ts';
 import { checkHelperCall } from './helper-call.ts';
 import { checkConditionalJump } from './jump.ts';
 import { checkKfuncCall } from './kfunc-call.ts';
@@ -134,7 +134,8 @@ function checkCallFields(env: Environment, insn: Insn): void {
   if (env.current.lockOwner === undefined) return;
   const isHelper = insn.src === 0 && insn.imm !== HelperId.spin_unlock;
   const isKfunc =
-    insn.src === PseudoSource.KFUNC_CALL && (insn.off !== 0 || !isGraphCall(env.kfuncs.get(insn.imm)?.name));
+    insn.src === PseudoSource.KFUNC_CALL &&
+    (insn.off !== 0 || !mayCallLocked(env, env.kfuncs.get(insn.imm)?.name));
   if (isHelper || isKfunc) {
     env.reject(Errno.EINVAL, 'function calls are not allowed while holding a lock');
   }

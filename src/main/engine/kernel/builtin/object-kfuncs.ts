@@ -142,6 +142,18 @@ export class ProgramObjects {
     return node;
   }
 
+  /** bpf_list_front() and bpf_list_back(): the node, which stays where it is, or 0 for an empty list. */
+  end(head: bigint, isLast: boolean): bigint {
+    const node = this.#kernel.arena.readU64(head + (isLast ? At.previous : At.next));
+    return node === head ? 0n : node;
+  }
+
+  /** bpf_rbtree_left() and bpf_rbtree_right(): 0 where there is none, or the node is not in this tree. */
+  child(root: bigint, node: bigint, side: 'left' | 'right'): bigint {
+    const { arena } = this.#kernel;
+    return arena.readU64(node + TREE_OWNER) === root ? new RedBlackTree(arena, root).child(node, side) : 0n;
+  }
+
   /** __bpf_rbtree_add(): `less` tells whether the first of two nodes comes before the second. EINVAL as push(). */
   add(root: bigint, node: bigint, less: bigint): HelperResult {
     const { arena } = this.#kernel;
@@ -245,5 +257,10 @@ export function objectKfuncs(
     ['bpf_rbtree_add_impl', (_call, root, node, less): HelperResult => objects.add(root, node, less)],
     ['bpf_rbtree_remove', (_call, root, node): bigint => objects.remove(root, node)],
     ['bpf_rbtree_first', (_call, root): bigint => new RedBlackTree(kernel.arena, root).first],
+    ['bpf_rbtree_root', (_call, root): bigint => new RedBlackTree(kernel.arena, root).top],
+    ['bpf_rbtree_left', (_call, root, node): bigint => objects.child(root, node, 'left')],
+    ['bpf_rbtree_right', (_call, root, node): bigint => objects.child(root, node, 'right')],
+    ['bpf_list_front', (_call, head): bigint => objects.end(head, false)],
+    ['bpf_list_back', (_call, head): bigint => objects.end(head, true)],
   ];
 }

@@ -1,7 +1,7 @@
 /** Programs of whose log at level 2 single lines are known: what 6.12.117 and 6.18.44 printed. */
 import { ProgType } from '../../abi/index.ts';
 import { assemble } from '../../isa/index.ts';
-import { type FuzzProgram } from './fuzz/program.ts';
+import { type FuzzProgram, mapReference } from './fuzz/program.ts';
 
 export interface LoggedProgram {
   readonly title: string;
@@ -162,6 +162,26 @@ export const LOGGED_PROGRAMS: readonly LoggedProgram[] = [
     lines: {
       '6.12': '0: (85) call bpf_perf_prog_read_value#56',
       '6.18': '0: .12345.... (85) call bpf_perf_prog_read_value#56',
+    },
+  },
+  {
+    title: 'a pointer that is not NULL differs from 0 by its low half too',
+    program: filter(
+      `*(u32 *)(r10 -4) = 0
+       r2 = r10
+       r2 += -4
+       r1 = map_fd ${mapReference('array48')}
+       call bpf_map_lookup_elem#1
+       if r0 == 0 goto out
+       r8 = 0
+       if w0 != w8 goto out
+       r1 = 7
+       out:
+       ${END}`,
+    ),
+    lines: {
+      '6.12': '9: (b7) r1 = 7                        ; R1_w=7',
+      '6.18': '8: (5e) if w0 != w8 goto pc+1',
     },
   },
 ];
