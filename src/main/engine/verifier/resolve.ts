@@ -4,6 +4,7 @@ import { BtfKind } from '../btf/index.ts';
 import {
   InsnClass,
   InsnMode,
+  InsnSize,
   OPCODES_BY_CODE,
   Op,
   PseudoSource,
@@ -53,8 +54,9 @@ function isKnownOpcode(env: Environment, insn: Insn): boolean {
   // callx exists for other machines only.
   if (insn.code === Op.CALLX) return false;
   if (insn.code === 0xe5) return env.input.profile.mayGoto;
-  if (insn.code === 0x06 || (class_ === InsnClass.LDX && mode === InsnMode.MEMSX))
-    return env.input.profile.cpuV4;
+  if (class_ === InsnClass.LDX && mode === InsnMode.MEMSX)
+    return env.input.profile.cpuV4 && (insn.code & 0x18) !== InsnSize.DW;
+  if (insn.code === 0x06) return env.input.profile.cpuV4;
   // Atomics of one and two bytes are load-acquire and store-release.
   if (insn.code === 0xd3 || insn.code === 0xcb) return env.input.profile.loadAcquire;
   return (OPCODES_BY_CODE[insn.code]?.length ?? 0) > 0;

@@ -1,7 +1,7 @@
 /** Programs that kernels of different versions judge differently: what each says was seen on 6.12.117 and 6.18.44. */
 import { ProgFlag, ProgType } from '../../abi/index.ts';
 import { BtfKind, type Btf } from '../../btf/index.ts';
-import { assemble } from '../../isa/index.ts';
+import { InsnClass, InsnMode, InsnSize, assemble } from '../../isa/index.ts';
 import { type FuzzFunction, type FuzzProgram, mapReference } from './fuzz/program.ts';
 
 /** The errno, and the words before the statistics; undefined where nothing is said. */
@@ -158,6 +158,21 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
       verdicts: {
         '6.12': { errno: -22, words: 'helper call is not allowed in probe' },
         '6.18': { errno: -22, words: 'helper call is not allowed in probe' },
+      },
+    },
+    {
+      title: 'a sign-extending load of eight bytes is no instruction',
+      program: {
+        ...program(ProgType.SOCKET_FILTER, ''),
+        insns: [
+          ...assemble('*(u64 *)(r10 -8) = 1'),
+          { code: InsnClass.LDX | InsnMode.MEMSX | InsnSize.DW, dst: 0, src: 10, off: -8, imm: 0 },
+          ...assemble('exit'),
+        ],
+      },
+      verdicts: {
+        '6.12': { errno: -22, words: 'unknown opcode 99' },
+        '6.18': { errno: -22, words: 'unknown opcode 99' },
       },
     },
   ];
