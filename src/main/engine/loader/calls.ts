@@ -1,4 +1,11 @@
-import { ATTR_FIELDS, BpfCmd, UserMemory, type BpfSyscalls } from '../abi/index.ts';
+import {
+  ATTR_FIELDS,
+  BpfCmd,
+  UserMemory,
+  attrValue,
+  type AttrField,
+  type BpfSyscalls,
+} from '../abi/index.ts';
 import { assert, encodeUtf8, roundUp, viewOf } from '../base/index.ts';
 
 /** Sizes of union bpf_attr that libbpf 1.7 passes for each command it uses. */
@@ -25,26 +32,23 @@ const ATTR_SIZES = new Map<number, number>([
 /** Values by field name (abi's ATTR_FIELDS); what is left out is zero. */
 export type AttrValues = Readonly<Record<string, number | bigint | string>>;
 
+function attrField(cmd: number, name: string): AttrField {
+  const field = ATTR_FIELDS.get(cmd)?.find((candidate) => candidate.name === name);
+  assert(field !== undefined, `bpf_attr of command ${cmd} has no field ${name}`);
+  return field;
+}
+
 /** The kernel's byte layout of a command's attribute. */
 export function encodeAttr(cmd: number, values: AttrValues): Uint8Array {
-  const fields = ATTR_FIELDS.get(cmd) ?? [];
   const attr = new Uint8Array(ATTR_SIZES.get(cmd) ?? 128);
   const view = viewOf(attr);
   for (const [name, value] of Object.entries(values)) {
-    const field = fields.find((candidate) => candidate.name === name);
-    assert(field !== undefined, `bpf_attr of command ${cmd} has no field ${name}`);
+    const field = attrField(cmd, name);
     if (typeof value === 'string') attr.set(encodeUtf8(value).subarray(0, field.size - 1), field.offset);
     else if (field.size === 8) view.setBigUint64(field.offset, BigInt.asUintN(64, BigInt(value)), true);
     else view.setUint32(field.offset, Number(value) >>> 0, true);
   }
   return attr;
-}
-
-/** A field of 32 bits that the kernel may have written. */
-function decodeAttrField(cmd: number, attr: Uint8Array, name: string): number {
-  const field = ATTR_FIELDS.get(cmd)?.find((candidate) => candidate.name === name);
-  assert(field !== undefined, `bpf_attr of command ${cmd} has no field ${name}`);
-  return viewOf(attr).getUint32(field.offset, true);
 }
 
 /** What a PROG_LOAD sends besides its code. */
@@ -121,7 +125,7 @@ export class BpfCalls {
         [`${prefix}log_buf`]: address,
       });
       const result = this.#syscalls.bpf(cmd, attr, this.#memory);
-      const needed = decodeAttrField(cmd, attr, `${prefix}log_true_size`);
+      const needed = Number(attrValue(attr, attrField(cmd, `${prefix}log_true_size`)));
       return { result, needed, log: level > 0 ? this.#memory.readString(address, size) : '' };
     };
     let level = logLevel;

@@ -85,7 +85,7 @@ function negate(env: Environment, insn: Insn, dst: Register): void {
   dst.markKnownZero();
   dst.type = RegType.SCALAR;
   dst.id = id;
-  const rules = env.scalarRules;
+  const rules = env.input.profile.scalarRules;
   scalarSub32(dst, value, rules);
   scalarSub64(dst, value, rules);
   dst.varOff = tnumSub(dst.varOff, value.varOff);
@@ -231,11 +231,17 @@ function adjustRegister(env: Environment, insn: Insn, operation: number, fromReg
     }
   }
   const source = src === dst ? src.clone() : src;
-  // What had a high half is not what it was copied from once 32 bits of it were taken.
-  const keepsLink = dst.umaxH === 0 || (insn.code & 7) === InsnClass.ALU64;
+  const constant = mayLink(env, insn, dst) ? linkedConstant(env, insn, operation, source) : undefined;
   adjustScalar(env, insn, operation, dst, source);
-  if (keepsLink && !(fromRegister && insn.src === insn.dst)) linkSum(env, insn, operation, dst, source);
-  else dst.clearScalarId();
+  linkSum(insn, dst, constant);
+}
+
+/** Before an operation: its result may still tell about the register that the first operand was copied from. */
+function mayLink(env: Environment, insn: Insn, dst: Register): boolean {
+  if (!env.privileged || dst.id === 0 || (dst.id & ADD_CONST) !== 0) return false;
+  if ((insn.code & 8) !== InsnSource.K && insn.src === insn.dst) return false;
+  // What had a high half is not what it was copied from once 32 bits of it were taken.
+  return dst.umaxH === 0 || (insn.code & 7) === InsnClass.ALU64;
 }
 
 /** What r += or -= a constant adds, where the result still tells about the register it was copied from; else undefined. */
@@ -254,9 +260,7 @@ function linkedConstant(env: Environment, insn: Insn, operation: number, src: Re
 }
 
 /** The result of an operation is linked to what its first operand was copied from, or no longer. */
-function linkSum(env: Environment, insn: Insn, operation: number, dst: Register, src: Register): void {
-  const mayLink = env.privileged && dst.id !== 0 && (dst.id & ADD_CONST) === 0;
-  const constant = mayLink ? linkedConstant(env, insn, operation, src) : undefined;
+function linkSum(insn: Insn, dst: Register, constant: number | undefined): void {
   if (constant === undefined) {
     dst.clearScalarId();
     return;
@@ -342,7 +346,7 @@ function compute(
   src: Register,
   wide: boolean,
 ): void {
-  const rules = env.scalarRules;
+  const rules = env.input.profile.scalarRules;
   const shift = src.varOff.valueLow;
   switch (operation) {
     case AluOp.ADD:
@@ -382,7 +386,7 @@ function compute(
 }
 
 function computeBitwise(env: Environment, insn: Insn, operation: number, dst: Register, src: Register): void {
-  if (operation !== AluOp.XOR && src.isConst && env.forksScalars) {
+  if (operation !== AluOp.XOR && src.isConst && env.input.profile.forksScalars) {
     forkScalar(env, insn, dst);
   }
   if (operation === AluOp.AND) {

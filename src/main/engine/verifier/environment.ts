@@ -10,7 +10,6 @@ import { type LoopVisits } from './components.ts';
 import { FrameState, PathState, REGISTERS, FRAME_POINTER, SlotSet, StackSlot } from './state.ts';
 import { Register as RegisterClass } from './register.ts';
 import { RegType } from './reg-type.ts';
-import { type ScalarRules } from './scalar-alu.ts';
 import { StackLiveness } from './stack-liveness.ts';
 import { specialFieldsOf } from './special-fields.ts';
 import {
@@ -148,7 +147,6 @@ export class Environment {
   readonly bypassSpeculation: boolean;
   readonly strictAlignment: boolean;
   readonly sleepable: boolean;
-  readonly scalarRules: ScalarRules;
   subprograms: Subprogram[] = [];
   exceptionCallback = 0;
   readonly kfuncs = new Map<number, Kfunc>();
@@ -213,12 +211,6 @@ export class Environment {
     this.insns = input.insns;
     this.log = log;
     this.knownStates = input.keepStates === true ? new KnownStates() : undefined;
-    const { code } = input.profile;
-    this.scalarRules = {
-      wrapsTogether: code >= 6017,
-      multipliesSigned: code >= 6014,
-      multipliesByUnion: code >= 6018,
-    };
     this.privileged = input.capabilities.bpf;
     if (!input.profile.walksStates) this.stackLiveness = new StackLiveness(this);
     this.allowPointerLeaks = input.capabilities.perfmon;
@@ -366,12 +358,6 @@ export class Environment {
 
   get isScratched(): boolean {
     return this.scratchedRegisters !== 0 || !this.scratchedSlots.isEmpty;
-  }
-
-  /** `& constant` and `| constant` of a value that is -1 or 0 splits the path: since 6.18, and in 6.12's stable branch. */
-  get forksScalars(): boolean {
-    const code = this.input.profile.code;
-    return code === 6012 || code >= 6018;
   }
 
   /** Notes a branch for later. The state is a copy of the current one. `tooMany`: see pushState(). */

@@ -205,6 +205,7 @@ function syncLinked(
   known: Register,
   linked: readonly LinkedRegister[],
 ): void {
+  const { linkedDifferences, scalarRules } = env.input.profile;
   for (const entry of linked) {
     const frame = state.frame(entry.frame);
     const r = entry.isRegister ? frame.register(entry.index) : frame.slot(entry.index).value;
@@ -221,12 +222,12 @@ function syncLinked(
     const difference = new Register();
     difference.type = RegType.SCALAR;
     const apart = off - known.off;
-    difference.markKnownNumber(env.input.profile.linkedDifferences ? apart : apart | 0);
+    difference.markKnownNumber(linkedDifferences ? apart : apart | 0);
     r.assign(known);
     r.off = off;
     r.id = id;
-    scalarAdd32(r, difference, env.scalarRules);
-    scalarAdd64(r, difference, env.scalarRules);
+    scalarAdd32(r, difference, scalarRules);
+    scalarAdd64(r, difference, scalarRules);
     r.varOff = tnumAdd(r.varOff, difference.varOff);
     if (((id | known.id) & ADD_CONST32) !== 0) zeroExtend32(r);
     if (env.input.profile.code >= 6014) syncBounds(r);

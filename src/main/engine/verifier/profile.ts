@@ -1,4 +1,5 @@
 import { EngineError } from '../base/index.ts';
+import { type ScalarRules } from './scalar-alu.ts';
 
 /** What differs between kernels in the verifier's rules and words, as data. */
 export interface VerifierProfile {
@@ -40,6 +41,10 @@ export interface VerifierProfile {
   readonly findsSingleValues: boolean;
   /** A callback may leave objects to its caller and release its caller's (6.13). */
   readonly callbacksShareReferences: boolean;
+  /** How bounds of sums and products are found. */
+  readonly scalarRules: ScalarRules;
+  /** `& constant` and `| constant` of a value that is -1 or 0 splits the path (6.18, and 6.12 stable). */
+  readonly forksScalars: boolean;
   /** Linked scalars with a constant between them (6.10). */
   readonly linkedConstants: boolean;
   /** The constant between them may be negative, subtracted, or of 32 bits (7.0, and stable branches from 6.18 on). */
@@ -89,6 +94,12 @@ export function verifierProfile(version: string): VerifierProfile {
     comparesLiveOnly: code >= 6016,
     findsSingleValues: code >= 6018,
     callbacksShareReferences: code >= 6013,
+    scalarRules: {
+      wrapsTogether: code >= 6017,
+      multipliesSigned: code >= 6014,
+      multipliesByUnion: code >= 6018,
+    },
+    forksScalars: code === 6012 || code >= 6018,
     linkedConstants: code >= 6010,
     linkedDifferences: code >= 6018,
     packetLoadMayExit: code === 6012 || code >= 6018,

@@ -114,6 +114,15 @@ const low32 = (x: bigint): bigint => BigInt.asUintN(32, x);
 
 type Binary = readonly [string, (dst: Register, src: Register) => void, (a: bigint, b: bigint) => bigint];
 
+function product(name: string, multiply: (a: Tnum, b: Tnum) => Tnum): Binary {
+  const bounds = (d: Register, s: Register): void => {
+    d.varOff = multiply(d.varOff, s.varOff);
+    scalarMul32(d, s, rules);
+    scalarMul64(d, s, rules);
+  };
+  return [name, bounds, (a, b) => a * b];
+}
+
 const BINARY: readonly Binary[] = [
   [
     'add',
@@ -133,24 +142,8 @@ const BINARY: readonly Binary[] = [
     },
     (a, b) => a - b,
   ],
-  [
-    'mul by union',
-    (d, s) => {
-      d.varOff = tnumMulByUnion(d.varOff, s.varOff);
-      scalarMul32(d, s, rules);
-      scalarMul64(d, s, rules);
-    },
-    (a, b) => a * b,
-  ],
-  [
-    'mul',
-    (d, s) => {
-      d.varOff = tnumMul(d.varOff, s.varOff);
-      scalarMul32(d, s, rules);
-      scalarMul64(d, s, rules);
-    },
-    (a, b) => a * b,
-  ],
+  product('mul by union', tnumMulByUnion),
+  product('mul', tnumMul),
   [
     'and',
     (d, s) => {

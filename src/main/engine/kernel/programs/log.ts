@@ -47,7 +47,7 @@ export class LogBuffer {
   }
 
   get level(): number {
-    return this.#attr.level;
+    return this.text.level;
   }
 
   /** One line without its newline; nothing at level 0. */
@@ -65,9 +65,9 @@ export class LogBuffer {
    * own result: ENOSPC for a buffer that is too small, EFAULT for one that cannot be written.
    */
   finish(): { readonly trueSize: number; readonly errno: number } {
-    const { level, address, size } = this.#attr;
+    const { address, size } = this.#attr;
     const trueSize = this.text.peak === 0 ? 0 : this.text.peak + 1;
-    if (level === 0 || address === 0n) return { trueSize, errno: 0 };
+    if (this.level === 0 || address === 0n) return { trueSize, errno: 0 };
     const { bytes, end } = this.text;
     const written =
       this.#memory.write(address, bytes) && this.#memory.write(address + BigInt(bytes.length), NUL);
