@@ -3,7 +3,7 @@
 // Without --lab this machine's kernel is asked (Linux and the right to call bpf(2) are needed), with it the lab's in QEMU.
 // Programs are loaded and closed, never attached. Says 'skipped' and why where there is nobody to ask. --log is the log's
 // level (1 unless told); --minutes ends it early. Differences in the verdict are printed always, in errno and last words
-// with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types, --at N the
+// (of what is refused) and in instructions and machine code (of what is accepted) with --words, in any line of the log with --lines too; --only syscall,struct_ops compares no other types, --at N the
 // program of that number alone, as it is, --from N those from that number on, and --logs FOLDER keeps both logs of the last
 // difference there. --part 1/2 compares every second program, 2/2 the others: a run for two
 // processors. A running total comes every 30 seconds; totals by type at the end, and when a run is stopped (Ctrl-C). Ends with 1 if anything was accepted here that the kernel refuses, or less
@@ -66,7 +66,7 @@ if (unknown !== undefined) {
 }
 /** Kinds of differences that are printed. */
 const wanted = new Set(['verdict']);
-if (words.includes('--words') || words.includes('--lines')) wanted.add('errno').add('words');
+if (words.includes('--words') || words.includes('--lines')) wanted.add('errno').add('words').add('code');
 if (words.includes('--lines')) wanted.add('log');
 
 function skip(reason) {
@@ -97,6 +97,7 @@ function summary(tally) {
     `${percent(tally.agree, tally.programs)} of ${tally.programs} verdicts agree ` +
     `(${tally.accepted} accepted, ${tally.refused} refused; ${tally.falseAccept} false accepts, ${tally.falseReject} false rejects); ` +
     `of the refused ${percent(tally.sameErrno, tally.refused)} with the same errno, ${percent(tally.sameWords, tally.refused)} with the same last words; ` +
+    `of the accepted ${percent(tally.sameCode, tally.accepted)} with the same code; ` +
     `${percent(tally.sameLog, tally.programs)} of the logs at level ${logLevel} are alike line by line`
   );
 }

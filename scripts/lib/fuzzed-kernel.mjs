@@ -41,12 +41,19 @@ export async function openFuzzedKernel(inLab) {
   const { HidBus, hidProfile } = await main('engine/hid/index.ts');
   const { HidBpf } = await main('engine/hidbpf/index.ts');
   const { Kernel } = await main('engine/kernel/index.ts');
+  const { detectProcessor } = await main('engine/kernel/x86/testing/detect.ts');
   const profile = kernelProfile(/^\d+\.\d+/.exec(opened.real.release)?.[0] ?? '');
   if (profile === undefined) {
     await opened.stop();
     return `kernel ${opened.real.release} is not simulated`;
   }
-  const own = new Kernel({ profile, btf: opened.btf, cpus: possibleCpus(inLab) });
+  let processor;
+  try {
+    processor = detectProcessor(opened.real);
+  } catch {
+    // Whoever may not load programs is told so by what is tried first.
+  }
+  const own = new Kernel({ profile, btf: opened.btf, cpus: possibleCpus(inLab), processor });
   const hasHid = HidBpf.isAvailable(own);
   if (hasHid) new HidBpf(own, new HidBus(hidProfile(profile.name)));
   return { ...opened, own, profile, hasHid };

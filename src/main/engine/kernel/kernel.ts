@@ -24,6 +24,7 @@ import { StructOpsType } from './struct-ops.ts';
 import { Task, type TaskOptions } from './task.ts';
 import { KernelTrace } from './trace.ts';
 import { TraceTargets } from './attach/targets.ts';
+import { PLAIN_PROCESSOR, type Processor } from './x86/processor.ts';
 import { BpfFileSystem } from './bpffs.ts';
 import type { StructOpsMap } from './maps/struct-ops-map.ts';
 
@@ -46,6 +47,8 @@ export interface KernelOptions {
   readonly fuel?: number;
   /** Symbols of /proc/kallsyms that BTF does not name. */
   readonly symbols?: ReadonlyMap<string, bigint>;
+  /** The processor that machine code is made for; a plain one unless told. */
+  readonly processor?: Processor;
   /** Keep what the verifier knows at each instruction (VerifierResult.states), for an inspector. */
   readonly keepVerifierStates?: boolean;
   /** Told now and then how many instructions of a program are verified, and how many may be. */
@@ -98,6 +101,7 @@ export class Kernel {
   interceptor: Interceptor | undefined;
   /** How many BPF_ENABLE_STATS descriptors are open. */
   statsUsers = 0;
+  readonly processor: Processor;
   readonly keepVerifierStates: boolean;
   readonly verifierProgress: ((processedInsns: number, limit: number) => void) | undefined;
   readonly #mapsByAddress = new Map<bigint, BpfMap>();
@@ -113,6 +117,7 @@ export class Kernel {
   constructor(options: KernelOptions) {
     this.profile = options.profile;
     this.btf = options.btf;
+    this.processor = options.processor ?? PLAIN_PROCESSOR;
     this.keepVerifierStates = options.keepVerifierStates ?? false;
     this.verifierProgress = options.verifierProgress;
     this.arena = options.arena ?? new Arena();

@@ -15,6 +15,7 @@ import { specialFieldsOf } from './special-fields.ts';
 import {
   type AccessKind,
   type KfuncInfo,
+  type KfuncObject,
   type ProgramLine,
   type SpecialField,
   type StructOpsTarget,
@@ -61,7 +62,20 @@ export interface InsnFacts {
   callMap: VerifierMap | undefined;
   /** True where paths bring different maps to the call (bpf_map_ptr_poisoned). */
   callMapVaries: boolean;
+  /** bpf_tail_call: the index, as long as all paths bring the same constant; 'varies' once they do not. */
+  tailCallIndex: bigint | 'varies' | undefined;
+  /** bpf_loop: the callback, as long as all paths bring the same one with flags 0; 'varies' once they do not. */
+  loopCallback: number | 'varies' | undefined;
+  /** A call that is given a per-CPU object of the program's own. */
+  takesPerCpuObject: boolean;
+  /** Some path comes by where it may not sleep. */
+  mayNotSleep: boolean;
+  /** Call of a kfunc that is given, or gives, an object of the program's own. */
+  kfuncObject: KfuncObject | undefined;
+  /** Part of a pair of spill and fill around a call. */
   fastcallPattern: boolean;
+  /** Call: pairs around it that are needless. */
+  fastcallSpills: number;
 }
 
 /** struct bpf_subprog_arg_info: what a global function demands of an argument. */
@@ -76,6 +90,10 @@ export class Subprogram {
   end = 0;
   stackDepth = 0;
   hasTailCall = false;
+  /** It, or something that it calls, may end in another program: the count of tail calls goes along. */
+  tailCallReachable = false;
+  /** Its frame lies in memory of the program's own, not on the stack of the kernel. */
+  hasPrivateStack: boolean | undefined = undefined;
   hasLdAbs = false;
   isCallback = false;
   isAsyncCallback = false;
@@ -189,6 +207,8 @@ export class Environment {
   readonly possibleCpus: number;
   seenException = false;
   seenDirectWrite = false;
+  /** Spills and fills that go once all calls are in place. */
+  needlessSpills: ReadonlySet<number> = new Set();
   /** What finished checkpoints hold in the place of values that nobody reads. */
   readonly forgottenRegister: Register;
   readonly forgottenSlot: StackSlot;
@@ -452,6 +472,12 @@ function newFacts(): InsnFacts {
     variable: undefined,
     callMap: undefined,
     callMapVaries: false,
+    tailCallIndex: undefined,
+    loopCallback: undefined,
+    takesPerCpuObject: false,
+    mayNotSleep: false,
+    kfuncObject: undefined,
     fastcallPattern: false,
+    fastcallSpills: 0,
   };
 }

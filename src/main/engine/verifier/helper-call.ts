@@ -134,7 +134,13 @@ function recordMap(env: Environment, meta: CallArguments, id: number): void {
   }
   const key = env.register(3);
   const isKnown = key.type === RegType.SCALAR && key.isConst && key.varOff.value < BigInt(map.maxEntries);
-  if (isKnown) markPrecise(env, 3);
+  if (!isKnown) {
+    facts.tailCallIndex = 'varies';
+    return;
+  }
+  markPrecise(env, 3);
+  facts.tailCallIndex ??= key.varOff.value;
+  if (facts.tailCallIndex !== key.varOff.value) facts.tailCallIndex = 'varies';
 }
 
 /** Memory that the helper fills: byte for byte as if the program wrote it. */
@@ -235,6 +241,7 @@ function checkSpecial(env: Environment, insn: Insn, meta: CallArguments, id: num
 function callLoop(env: Environment, insn: Insn, meta: CallArguments): void {
   // Flags other than zero make it an error at run time: the value decides.
   if (env.register(4).isNull) markPrecise(env, 4);
+  noteLoopCallback(env, meta.callback);
   markPrecise(env, 1);
   if (env.frame.callbackDepth < env.register(1).umax) {
     pushCallback(env, insn, meta.callback, loopCallback);
@@ -243,6 +250,14 @@ function callLoop(env: Environment, insn: Insn, meta: CallArguments): void {
   env.frame.callbackDepth = 0;
   if (env.log.tracesEverything)
     env.say(`frame${env.current.depthOfCalls} bpf_loop iteration limit reached\n`);
+}
+
+/** A loop that always runs the same function becomes instructions (update_loop_inline_state). */
+function noteLoopCallback(env: Environment, callback: number): void {
+  const facts = env.factsAt(env.insn);
+  const fits = env.register(4).isNull;
+  facts.loopCallback ??= fits ? callback : 'varies';
+  if (!fits || facts.loopCallback !== callback) facts.loopCallback = 'varies';
 }
 
 const POINTER_RESULTS: Readonly<Record<string, number>> = {
@@ -408,6 +423,8 @@ function limitResult(env: Environment, prototype: HelperPrototype, meta: CallArg
   sanityCheck(env, r, 'retval');
 }
 
+const PER_CPU_READERS: ReadonlySet<number> = new Set<number>([HelperId.per_cpu_ptr, HelperId.this_cpu_ptr]);
+
 /** Checks a call of a helper and sets R0. */
 export function checkHelperCall(env: Environment, insn: Insn): void {
   const id = insn.imm;
@@ -421,6 +438,9 @@ export function checkHelperCall(env: Environment, insn: Insn): void {
   if (id === HelperId.dynptr_write && dynptrValue(env, env.register(1)).dynptrType === 3)
     changesPacket = true;
   const isPerCpuObject = (env.register(1).type & TypeFlag.RCU) !== 0;
+  const facts = env.factsAt(env.insn);
+  if (isPerCpuObject && PER_CPU_READERS.has(id)) facts.takesPerCpuObject = true;
+  if (!env.inSleepable) facts.mayNotSleep = true;
   clearCallerSaved(env, env.frame);
   setResult(env, prototype, meta, isPerCpuObject);
   setReference(env, id, meta);

@@ -1,6 +1,6 @@
 /** Calls of kernel functions (check_kfunc_call in verifier.c). */
 import { Errno } from '../abi/index.ts';
-import { BtfKind } from '../btf/index.ts';
+import { BtfKind, type Btf } from '../btf/index.ts';
 import { type Insn } from '../isa/index.ts';
 import { isInteger, isPointer, isScalarStruct, isStruct, resolveModifiers } from './btf-types.ts';
 import { isWorkCallback } from './callback-kinds.ts';
@@ -91,10 +91,19 @@ function settleReferences(env: Environment, call: KfuncCall): void {
     if (!releaseReference(env, env.register(call.releaseRegister).refObjId)) fail();
   }
   if (GIVES_AWAY.includes(call.name)) {
-    const reference = env.register(2).refObjId;
+    const node = env.register(2);
+    noteObject(env, node.btf, node.btfId, node.off);
+    const reference = node.refObjId;
     giveAway(env, reference);
     if (!releaseReference(env, reference)) fail();
   }
+}
+
+/** What the call's rewriting must know of an object of the program's own. */
+function noteObject(env: Environment, btf: Btf | undefined, id: number, nodeOffset = 0): void {
+  if (btf === undefined || id === 0) return;
+  const hasFields = env.fieldsOfStruct(btf, id).length > 0;
+  env.factsAt(env.insn).kfuncObject = { size: btf.sizeOf(id) ?? 0, hasFields, nodeOffset };
 }
 
 function runCallbacks(env: Environment, insn: Insn, call: KfuncCall): void {
@@ -136,6 +145,7 @@ export function checkKfuncCall(env: Environment, insn: Insn): boolean {
   if (call.name === 'bpf_session_cookie') call.resultSize = 8;
   checkRcu(env, call, sleeps);
   checkPreempt(env, call, sleeps);
+  noteObject(env, call.objectBtf, call.objectBtfId);
   settleReferences(env, call);
   const isThrow = throwsException(env, call);
   readArguments(env, call);
@@ -297,6 +307,7 @@ function setNewObject(env: Environment, call: KfuncCall): void {
   r.type = RegType.BTF_ID | TypeFlag.ALLOC | (percpu ? TypeFlag.PERCPU : 0);
   r.btf = btf;
   r.btfId = type.id;
+  noteObject(env, btf, type.id);
 }
 
 function setCast(env: Environment, call: KfuncCall): void {

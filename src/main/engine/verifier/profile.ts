@@ -61,6 +61,8 @@ export interface VerifierProfile {
   readonly nullIsPrecise: boolean;
   /** The number of rounds of bpf_loop() may not be a pointer; elsewhere the search for what it came from fails (7.0, and 6.12 stable). */
   readonly takesOnlyScalars: boolean;
+  /** Spills around calls that keep registers go (6.12). */
+  readonly removesSpills: boolean;
   /** A tail call in a subprogram may end it, with any result and another packet (6.19, and 6.18 stable). */
   readonly tailCallMayExit: boolean;
   /** Instruction limit of root. */
@@ -108,6 +110,7 @@ export function verifierProfile(version: string): VerifierProfile {
     branchLimitIsTooBig: code === 6012 || code >= 6019,
     nullIsPrecise: code === 6012 || code >= 7000,
     takesOnlyScalars: code === 6012 || code >= 7000,
+    removesSpills: code >= 6012,
     tailCallMayExit: code >= 6018,
     instructionLimit: 1_000_000,
   };

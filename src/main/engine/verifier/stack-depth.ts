@@ -8,7 +8,7 @@ const PRIVATE_STACK_MINIMUM = 64;
 
 /** Programs that the JIT gives a stack of their own: only single functions count. */
 function hasPrivateStack(env: Environment): boolean {
-  if (env.input.profile.code < 6012 || env.subprograms.some((subprogram) => subprogram.hasTailCall))
+  if (env.input.profile.code < 6013 || env.subprograms.some((subprogram) => subprogram.hasTailCall))
     return false;
   switch (env.input.progType) {
     case ProgType.KPROBE:
@@ -34,6 +34,8 @@ class DepthWalk {
   readonly privateStack: boolean;
   readonly frames: Frame[] = [];
   depth = 0;
+  /** Some function on the way had a tail call; it stays so for what is walked later. */
+  #tailCall = false;
 
   constructor(env: Environment, privateStack: boolean) {
     this.env = env;
@@ -55,7 +57,8 @@ class DepthWalk {
       );
     }
     const own = Math.ceil(subprogram.stackDepth / 16) * 16;
-    const counts = !(this.privateStack && own >= PRIVATE_STACK_MINIMUM);
+    if (this.privateStack && own >= PRIVATE_STACK_MINIMUM) subprogram.hasPrivateStack ??= true;
+    const counts = subprogram.hasPrivateStack !== true;
     if (!counts) {
       if (own > MAX_STACK) {
         env.reject(Errno.EACCES, `stack size of subprog ${index} is ${own}. Too large`);
@@ -74,6 +77,7 @@ class DepthWalk {
 
   /** Walks all calls from one function on, depth first. */
   walk(start: number): void {
+    if (!this.privateStack) this.env.subprogram(start).hasPrivateStack = false;
     this.enter(start);
     for (;;) {
       const frame = this.frames.at(-1);
@@ -81,14 +85,20 @@ class DepthWalk {
       const callee = this.nextCall(frame);
       if (callee === undefined) {
         this.frames.pop();
+        if (this.#tailCall) this.#markReachable();
         this.depth -= frame.depth;
         continue;
       }
       if (this.frames.length >= MAX_CALL_FRAMES) {
         this.env.reject(Errno.E2BIG, `the call stack of ${this.frames.length} frames is too deep !`);
       }
+      if (this.env.subprogram(callee).hasTailCall) this.#tailCall = true;
       this.enter(callee);
     }
+  }
+
+  #markReachable(): void {
+    for (const { subprogram } of this.frames) this.env.subprogram(subprogram).tailCallReachable = true;
   }
 
   nextCall(frame: Frame): number | undefined {

@@ -2,6 +2,7 @@
 import { Errno } from '../abi/index.ts';
 import { InsnClass, InsnMode } from '../isa/index.ts';
 import { type Environment } from './environment.ts';
+import { noteStackUse } from './fastcall.ts';
 import { markSlotRead, markSlotWritten } from './liveness.ts';
 import { markPrecise, noteStackAccess } from './precision.ts';
 import { printLine } from './print.ts';
@@ -156,6 +157,7 @@ function writeFixed(
   const at = -offset - 1;
   const index = at >> 3;
   const slot = frame.slot(index);
+  noteStackUse(env, frame, offset);
   if (!env.allowPointerLeaks && slot.isSpilled && !slot.isSpilledScalar && size !== 8) {
     env.reject(Errno.EACCES, 'attempt to corrupt spilled pointer on stack');
   }
@@ -229,6 +231,7 @@ function writeVariable(
     value?.isNull === true ||
     (value === undefined && isStoreOfImmediate(env) && env.insnAt(env.insn).imm === 0);
   for (let i = least; i < most; i++) destroyDynptr(env, frame, slotOf(i));
+  for (let i = least; i < most; i++) noteStackUse(env, frame, i);
   let zeroUsed = false;
   for (let i = least; i < most; i++) {
     const at = -i - 1;
@@ -330,6 +333,7 @@ function readFixed(
   const slot = frame.slot(index);
   const value = slot.value;
   env.scratchSlot(index);
+  noteStackUse(env, frame, offset);
   if (!slot.isSpilled) {
     checkBytesReadable(env, slot, at, offset, size, false);
     markSlotRead(env, frame, index);
@@ -417,6 +421,7 @@ export function readStack(
     access: 'read',
   });
   markRead(env, frame, least, most + size, destination);
+  noteStackUse(env, frame, least);
 }
 
 export interface RangeCheck {

@@ -229,6 +229,7 @@ export interface VerifierResult {
   /** First instruction of each subprogram, main first. */
   readonly subprograms: readonly SubprogramInfo[];
   readonly facts: ProvedFacts;
+  readonly rewriting: RewritingFacts;
   /** What no kernel says but an author should know. */
   readonly warnings: readonly VerifierWarning[];
   /** Only with keepStates. */
@@ -249,6 +250,12 @@ export interface SubprogramInfo {
   /** Name of its FUNC in the program's BTF; empty where there is none. */
   readonly name: string;
   readonly stackDepth: number;
+  /** It, or something that it calls, may end in another program. */
+  readonly tailCallReachable: boolean;
+  /** Its frame lies in memory of the program's own. */
+  readonly hasPrivateStack: boolean;
+  /** bpf_throw() goes there. */
+  readonly isExceptionCallback: boolean;
   readonly isCallback: boolean;
   readonly isGlobal: boolean;
 }
@@ -262,6 +269,43 @@ export interface ProvedFacts {
   /** Calls of helpers that take a map and get the same one on every path. */
   readonly callMaps: ReadonlyMap<number, VerifierMap>;
 }
+
+/** What the kernel's rewriting of an accepted program goes by (struct bpf_insn_aux_data). Indexes are instruction slots. */
+export interface RewritingFacts {
+  /** Loads and stores through what the kernel shows otherwise than it is. */
+  readonly accesses: ReadonlyMap<number, RewrittenAccess>;
+  /** Calls of bpf_loop() that become a loop: number of the callback. */
+  readonly loops: ReadonlyMap<number, number>;
+  /** Spills and fills around calls that keep the registers. */
+  readonly needlessSpills: ReadonlySet<number>;
+  /** Calls of bpf_tail_call() with the same map and index on every path. */
+  readonly directTailCalls: ReadonlySet<number>;
+  /** Calls of bpf_this_cpu_ptr() and bpf_per_cpu_ptr() with an object of the program's own. */
+  readonly perCpuObjectCalls: ReadonlySet<number>;
+  /** Helper calls that some path makes where it may not sleep. */
+  readonly atomicCalls: ReadonlySet<number>;
+  /** 32-bit compare-and-swaps behind which the upper half of R0 is cleared. */
+  readonly zeroExtended: ReadonlySet<number>;
+  /** Calls of kfuncs that allocate, free or collect objects of the program's own. */
+  readonly kfuncObjects: ReadonlyMap<number, KfuncObject>;
+  /** It reads or writes packets directly: its skb must be its own. */
+  readonly accessesPacket: boolean;
+  /** bpf_throw() is called. */
+  readonly throws: boolean;
+}
+
+/** The object that a kfunc is called for. */
+export interface KfuncObject {
+  /** Bytes of its struct. */
+  readonly size: number;
+  /** The struct has fields that the kernel keeps for itself. */
+  readonly hasFields: boolean;
+  /** Where in the object the node is that a list or tree is given. */
+  readonly nodeOffset: number;
+}
+
+/** The context; a pointer that may lead nowhere, read with a net below; an address in an arena. */
+export type RewrittenAccess = 'context' | 'probed' | 'arena';
 
 export type AccessKind = 'stack' | 'ctx' | 'map-value' | 'mem' | 'btf' | 'packet' | 'buffer' | 'arena';
 

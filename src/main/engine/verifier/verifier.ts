@@ -4,6 +4,7 @@ import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
 import { isLdImm64 } from '../isa/index.ts';
 import { Environment, Rejection } from './environment.ts';
+import { markFastcallPatterns, removeFastcallSpills } from './fastcall.ts';
 import { findComponents } from './flow.ts';
 import { computeLiveRegisters, liveText } from './liveness.ts';
 import { findBacktracked } from './precision.ts';
@@ -11,10 +12,20 @@ import { VerifierLog } from './log.ts';
 import { lineOf } from './print.ts';
 import { printedInsn } from './print-insn.ts';
 import { checkFunctionRecords, checkProgramBtf } from './program-btf.ts';
+import { RegType, TypeFlag } from './reg-type.ts';
 import { resolveInsns } from './resolve.ts';
 import { checkStackDepth } from './stack-depth.ts';
 import { addSubprogramsAndKfuncs, checkSubprograms, isPseudoFunction } from './subprograms.ts';
-import { type AccessKind, type VerifierInput, type VerifierMap, type VerifierResult } from './types.ts';
+import {
+  type AccessKind,
+  type KfuncObject,
+  type RewritingFacts,
+  type RewrittenAccess,
+  type VerifierInput,
+  type VerifierMap,
+  type VerifierResult,
+} from './types.ts';
+import { findZeroExtended } from './zero-extension.ts';
 import { checkFunction, checkGlobalFunctions } from './walk.ts';
 
 /** Helpers that this program may call; those of struct_ops programs are known once the struct is (checkAttach). */
@@ -65,9 +76,11 @@ function check(env: Environment): void {
   if (env.input.profile.findsComponents) findComponents(env);
   computeLiveRegisters(env);
   findBacktracked(env);
+  if (env.input.profile.removesSpills) markFastcallPatterns(env);
   printLiveRegisters(env);
   checkFunction(env, 0);
   checkGlobalFunctions(env);
+  env.needlessSpills = removeFastcallSpills(env);
   checkStackDepth(env);
   checkCallbacksReached(env);
 }
@@ -164,6 +177,54 @@ function callMapsOf(env: Environment): Map<number, VerifierMap> {
   return maps;
 }
 
+/** How an access is rewritten (convert_ctx_accesses): trusted pointers are read as they are. */
+function rewrittenAccess(type: number): RewrittenAccess | undefined {
+  switch (type) {
+    case RegType.CTX:
+      return 'context';
+    case RegType.BTF_ID:
+    case RegType.BTF_ID | TypeFlag.UNTRUSTED:
+    case RegType.BTF_ID | TypeFlag.ALLOC | TypeFlag.UNTRUSTED:
+    case RegType.MEM | TypeFlag.RDONLY | TypeFlag.UNTRUSTED:
+      return 'probed';
+    case RegType.ARENA:
+      return 'arena';
+    default:
+      return undefined;
+  }
+}
+
+function rewritingFacts(env: Environment): RewritingFacts {
+  const accesses = new Map<number, RewrittenAccess>();
+  const loops = new Map<number, number>();
+  const directTailCalls = new Set<number>();
+  const perCpuObjectCalls = new Set<number>();
+  const atomicCalls = new Set<number>();
+  const kfuncObjects = new Map<number, KfuncObject>();
+  env.facts.forEach((facts, at) => {
+    const access = rewrittenAccess(facts.pointerType);
+    if (access !== undefined) accesses.set(at, access);
+    if (typeof facts.loopCallback === 'number') loops.set(at, facts.loopCallback);
+    if (typeof facts.tailCallIndex === 'bigint' && !facts.callMapVaries) directTailCalls.add(at);
+    if (facts.takesPerCpuObject) perCpuObjectCalls.add(at);
+    if (facts.mayNotSleep) atomicCalls.add(at);
+    if (facts.kfuncObject !== undefined) kfuncObjects.set(at, facts.kfuncObject);
+  });
+  const { needlessSpills, seenDirectWrite: accessesPacket, seenException: throws } = env;
+  return {
+    accesses,
+    loops,
+    needlessSpills,
+    directTailCalls,
+    perCpuObjectCalls,
+    atomicCalls,
+    kfuncObjects,
+    zeroExtended: findZeroExtended(env),
+    accessesPacket,
+    throws,
+  };
+}
+
 function result(
   env: Environment,
   errno: number,
@@ -198,10 +259,14 @@ function result(
       end: subprogram.end,
       name: subprogram.name,
       stackDepth: subprogram.stackDepth,
+      tailCallReachable: subprogram.tailCallReachable || subprogram.hasTailCall,
+      hasPrivateStack: subprogram.hasPrivateStack === true,
+      isExceptionCallback: subprogram.isExceptionCallback,
       isCallback: subprogram.isCallback,
       isGlobal: env.isGlobal(i),
     })),
     facts: { access, unreached, callMaps: callMapsOf(env) },
+    rewriting: rewritingFacts(env),
     warnings: env.warnings,
     ...(env.knownStates === undefined ? {} : { states: env.knownStates }),
   };

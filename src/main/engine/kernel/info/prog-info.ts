@@ -5,8 +5,14 @@ import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { readInfo, writeInfo } from '../commands/obj-get-info-by-fd.ts';
 import { functionTag } from '../programs/tag.ts';
-import { translate, type Translated } from '../programs/translated.ts';
+import {
+  numberedCalls,
+  translate,
+  type Translated,
+  type TranslatedFunction,
+} from '../translation/translate.ts';
 import type { BpfProg } from '../programs/prog.ts';
+import { imageOf, liveReferences, type CompiledFunction } from '../x86/image.ts';
 import { putName } from './names.ts';
 
 /** offsetofend(struct bpf_prog_info, attach_btf_id). */
@@ -24,6 +30,7 @@ const At = {
   tag: 8,
   jitedLength: 16,
   xlatedLength: 20,
+  jited: 24,
   xlated: 32,
   loadTime: 40,
   uid: 48,
@@ -41,6 +48,7 @@ const At = {
   funcCount: 144,
   lineCount: 148,
   lineInfo: 152,
+  jitedLines: 160,
   jitedLineCount: 168,
   lineRecord: 172,
   jitedLineRecord: 176,
@@ -56,8 +64,8 @@ const At = {
 
 /** Instructions as the kernel shows them: map references carry ids (bpf_insn_prepare_dump). */
 function shownInsns(prog: BpfProg, translated: Translated): Insn[] {
-  const insns = translated.insns.map((insn) => ({ ...insn }));
-  for (const { insn, map, valueOffset } of prog.spec.references) {
+  const insns = numberedCalls(translated);
+  for (const { insn, map, valueOffset } of liveReferences(prog)) {
     const slot = translated.slotOf(insn) ?? -1;
     const [first, second] = [insns[slot], insns[slot + 1]];
     if (first?.code !== Op.LD_IMM64 || second === undefined) continue;
@@ -124,7 +132,7 @@ function setRecordSizes(view: DataView): void {
   }
 }
 
-/** The code, and what describes it. Nothing is compiled to machine code that user space could see: jited lengths are 0. */
+/** The code, and what describes it. */
 function privileged(command: Command, view: DataView, prog: BpfProg): void {
   const { spec } = prog;
   const translated = translate(prog);
@@ -134,26 +142,38 @@ function privileged(command: Command, view: DataView, prog: BpfProg): void {
   view.setUint32(At.xlatedLength, xlated.length, true);
   if (room > 0)
     command.write(view.getBigUint64(At.xlated, true), xlated.subarray(0, room), 'xlated_prog_insns');
-  const functions = Math.max(spec.verified.subprograms.length, 1);
-  for (const at of [At.jitedLength, At.jitedLineCount]) view.setUint32(at, 0, true);
-  copyArray(command, view, { count: At.jitedSymbols, address: At.symbols }, functions, 8, (out, index) =>
-    out.setBigUint64(0, functionAddress(prog, index), true),
+  const functions = translated.functions.filter(({ index }) => index !== undefined);
+  const image = imageOf(prog).slice(0, functions.length);
+  copyMachineCode(command, view, image);
+  copyArray(
+    command,
+    view,
+    { count: At.jitedSymbols, address: At.symbols },
+    functions.length,
+    8,
+    (out, index) => out.setBigUint64(0, image[index]?.address ?? 0n, true),
   );
-  copyArray(command, view, { count: At.jitedLengths, address: At.lengths }, functions, 4, (out) =>
-    out.setUint32(0, 0, true),
+  copyArray(
+    command,
+    view,
+    { count: At.jitedLengths, address: At.lengths },
+    functions.length,
+    4,
+    (out, index) => out.setUint32(0, image[index]?.code.length ?? 0, true),
   );
   view.setUint32(At.attachBtfId, prog.attachBtfId, true);
   const attachBtf = spec.attachBtf ?? spec.target?.spec.btf;
   if (attachBtf !== undefined) view.setUint32(At.attachBtfObject, attachBtf.id, true);
+  const described = functions.flatMap(({ index }) => spec.functions[index ?? -1] ?? []);
   copyArray(
     command,
     view,
     { count: At.funcCount, address: At.funcInfo },
-    spec.functions.length,
+    described.length,
     FUNC_INFO_SIZE,
     (out, index) => {
-      out.setUint32(0, slotOf(spec.functions[index]?.insn ?? 0) ?? 0, true);
-      out.setUint32(4, spec.functions[index]?.typeId ?? 0, true);
+      out.setUint32(0, slotOf(described[index]?.insn ?? 0) ?? 0, true);
+      out.setUint32(4, described[index]?.typeId ?? 0, true);
     },
   );
   const lineInfo = movedLines(spec.lineInfo, slotOf);
@@ -171,14 +191,20 @@ function privileged(command: Command, view: DataView, prog: BpfProg): void {
       }
     },
   );
-  copyArray(command, view, { count: At.tagCount, address: At.tags }, functions, 8, (out, index) => {
-    fromHex(functionTag(prog, translated, index)).forEach((byte, at) => out.setUint8(at, byte));
+  copyArray(
+    command,
+    view,
+    { count: At.jitedLineCount, address: At.jitedLines },
+    lines,
+    JITED_LINE_SIZE,
+    (out, index) =>
+      out.setBigUint64(0, addressOfSlot(image, source.getUint32(index * LINE_INFO_SIZE, true)), true),
+  );
+  copyArray(command, view, { count: At.tagCount, address: At.tags }, functions.length, 8, (out, index) => {
+    fromHex(functionTag(prog, translated, functions[index] as TranslatedFunction)).forEach((byte, at) =>
+      out.setUint8(at, byte),
+    );
   });
-}
-
-/** Where a program's functions would lie among the kernel's modules: an address for lists, with nothing behind it. */
-function functionAddress(prog: BpfProg, index: number): bigint {
-  return 0xffff_ffff_c000_0000n + BigInt(prog.id * 0x1000 + index * 0x40);
 }
 
 /** Line records with the slots of the rewritten program: of several for one instruction the last stays (bpf_adj_linfo). */
@@ -192,6 +218,20 @@ function movedLines(lineInfo: Uint8Array, slotOf: (origin: number) => number | u
     bySlot.set(slot, record);
   }
   return concatBytes([...bySlot.values()]);
+}
+
+/** The functions' machine code one behind the other, as much as the caller has room for. */
+function copyMachineCode(command: Command, view: DataView, image: readonly CompiledFunction[]): void {
+  const code = concatBytes(image.map((compiled) => compiled.code));
+  const room = Math.min(view.getUint32(At.jitedLength, true), code.length);
+  view.setUint32(At.jitedLength, code.length, true);
+  if (room > 0) command.write(view.getBigUint64(At.jited, true), code.subarray(0, room), 'jited_prog_insns');
+}
+
+/** Address of the machine code of a slot of the translated program. */
+function addressOfSlot(image: readonly CompiledFunction[], slot: number): bigint {
+  const fn = image.findLast(({ start }) => start <= slot);
+  return fn === undefined ? 0n : fn.address + BigInt(fn.ends[slot - fn.start] ?? 0);
 }
 
 /** Copies as many records as the caller has room for, and tells how many there are. */

@@ -2,7 +2,7 @@ import { toHex } from '../../base/index.ts';
 import { Op, PseudoSource, encodeInsns, isLocalCall, type Insn } from '../../isa/index.ts';
 import type { BpfProg } from './prog.ts';
 import { sha1, sha256 } from './sha.ts';
-import { type Translated } from './translated.ts';
+import type { Translated, TranslatedFunction } from '../translation/translate.ts';
 
 /** BPF_TAG_SIZE. */
 const TAG_SIZE = 8;
@@ -20,16 +20,17 @@ export function programTag(insns: readonly Insn[], withSha256: boolean): string 
  * Each function of a program has a tag of its own code (jit_subprogs): calls in it carry the number of the function they go
  * to. A single function has the program's.
  */
-export function functionTag(prog: BpfProg, { insns, slotOf }: Translated, index: number): string {
-  const { subprograms } = prog.spec.verified;
-  const part = subprograms[index];
-  if (part === undefined || subprograms.length <= 1) return prog.tag;
-  const starts = subprograms.map((subprogram) => slotOf(subprogram.start) ?? insns.length);
-  const [from, to] = [starts[index], starts[index + 1] ?? insns.length];
-  const code = insns.slice(from, to).map((insn, at) => {
+export function functionTag(
+  prog: BpfProg,
+  translated: Translated,
+  { start, end }: TranslatedFunction,
+): string {
+  const { insns, functions } = translated;
+  if (functions.length <= 1) return prog.tag;
+  const code = insns.slice(start, end).map((insn, at) => {
     if (!isLocalCall(insn)) return insn;
-    const target = (from ?? 0) + at + 1 + insn.imm;
-    return { ...insn, off: starts.lastIndexOf(target), imm: 1 };
+    const target = start + at + 1 + insn.imm;
+    return { ...insn, off: functions.findIndex((called) => called.start === target), imm: 1 };
   });
   return programTag(code, prog.kernel.profile.tagSha256);
 }

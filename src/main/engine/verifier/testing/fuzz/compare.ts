@@ -1,6 +1,6 @@
 /** Asks two kernels about the same programs and counts where they agree. */
 import { printInsn, type Insn } from '../../../isa/index.ts';
-import { type FuzzDoor, type FuzzVerdict } from './door.ts';
+import { type FuzzDoor, type FuzzVerdict, type ProgramCode } from './door.ts';
 import { type FuzzProgram } from './program.ts';
 
 export interface FuzzTally {
@@ -14,13 +14,15 @@ export interface FuzzTally {
   sameErrno: number;
   /** Refused by both with the same last line. */
   sameWords: number;
+  /** Accepted by both and made the same instructions and as much machine code. */
+  sameCode: number;
   /** Logs that are alike line by line. */
   sameLog: number;
 }
 
 export interface Disagreement {
   readonly program: FuzzProgram;
-  readonly kind: 'verdict' | 'errno' | 'words' | 'log';
+  readonly kind: 'verdict' | 'errno' | 'words' | 'code' | 'log';
   readonly real: FuzzVerdict;
   readonly own: FuzzVerdict;
 }
@@ -40,6 +42,27 @@ export function firstDifference(a: readonly string[], b: readonly string[]): num
     if (comparable(a[i] ?? '') !== comparable(b[i] ?? '')) return i;
   }
   return undefined;
+}
+
+/** Everything but immediates: those of calls and constants are addresses, and differ from boot to boot. */
+function shape({ code, dst, src, off }: Insn): string {
+  return [code, dst, src, off].join(' ');
+}
+
+/**
+ * How what two kernels made of a program differs: 'lengths' of the machine code, or the first slot that is another
+ * instruction. Undefined where all is the same.
+ */
+export function codeDifference(
+  a: ProgramCode | undefined,
+  b: ProgramCode | undefined,
+): number | 'lengths' | undefined {
+  const [left, right] = [a?.xlated ?? [], b?.xlated ?? []];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const [one, other] = [left[i], right[i]];
+    if (one === undefined || other === undefined || shape(one) !== shape(other)) return i;
+  }
+  return a?.lengths.join() === b?.lengths.join() ? undefined : 'lengths';
 }
 
 /** The last words without their numbers. */
@@ -62,6 +85,7 @@ function emptyTally(): FuzzTally {
     falseReject: 0,
     sameErrno: 0,
     sameWords: 0,
+    sameCode: 0,
     sameLog: 0,
   };
 }
@@ -119,7 +143,8 @@ export class FuzzComparison {
       if (sameWords) tally.sameWords += 1;
       if (!sameErrno) return told('errno');
       if (!sameWords) return told('words');
-    }
+    } else if (codeDifference(real.code, own.code) !== undefined) return told('code');
+    else tally.sameCode += 1;
     return sameLog ? undefined : told('log');
   }
 
@@ -152,6 +177,25 @@ export class FuzzComparison {
   }
 }
 
+function codeText(real: ProgramCode | undefined, own: ProgramCode | undefined): string[] {
+  const lines = [
+    `  kernel machine code ${real?.lengths.join('+')}`,
+    `  here   machine code ${own?.lengths.join('+')}`,
+  ];
+  const at = codeDifference(real, own);
+  if (typeof at !== 'number') return lines;
+  for (const [name, code] of [
+    ['kernel', real],
+    ['here  ', own],
+  ] as const) {
+    for (let i = Math.max(0, at - 1); i < at + 5; i++) {
+      const insn = code?.xlated[i];
+      if (insn !== undefined) lines.push(`  ${name}| ${i}: ${shape(insn)} ${insn.imm}`);
+    }
+  }
+  return lines;
+}
+
 /** A difference for people: what was loaded, and what each said. */
 export function disagreementText({ program, kind, real, own }: Disagreement): string {
   const { insns, functions, structOps } = program;
@@ -166,6 +210,7 @@ export function disagreementText({ program, kind, real, own }: Disagreement): st
     if (insn.code === 0x18) i += 1;
   }
   lines.push(`  kernel ${real.errno} '${real.message}'`, `  here   ${own.errno} '${own.message}'`);
+  if (kind === 'code') lines.push(...codeText(real.code, own.code));
   const at = firstDifference(real.log, own.log);
   if (at !== undefined) {
     for (let i = Math.max(0, at - 3); i < at + 3; i++) {

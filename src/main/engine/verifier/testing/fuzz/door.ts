@@ -1,8 +1,8 @@
 /** Loads fuzz programs through bpf(2): the same bytes go to a real kernel and to the simulated one. */
 import { BpfCmd, UserMemory, type BpfSyscalls } from '../../../abi/index.ts';
-import { ByteWriter } from '../../../base/index.ts';
+import { ByteWriter, viewOf } from '../../../base/index.ts';
 import { BtfBuilder, BtfKind, BtfLinkage, type Btf } from '../../../btf/index.ts';
-import { encodeInsns, type Insn } from '../../../isa/index.ts';
+import { decodeInsns, encodeInsns, type Insn } from '../../../isa/index.ts';
 import { encodeAttr, type AttrValues } from '../../../loader/index.ts';
 import {
   FUZZ_MAPS,
@@ -19,6 +19,18 @@ export interface FuzzVerdict {
   readonly log: readonly string[];
   /** The last line before the statistics. */
   readonly message: string;
+  /** What the kernel has made of the program, where it took it. */
+  readonly code: ProgramCode | undefined;
+}
+
+/** Of struct bpf_prog_info. */
+export interface ProgramCode {
+  /** Instructions after the verifier's rewriting. */
+  readonly xlated: readonly Insn[];
+  /** Bytes of machine code of each function. */
+  readonly lengths: readonly number[];
+  /** The machine code itself. */
+  readonly jited: Uint8Array;
 }
 
 /** Program types whose context BTF names for global functions. */
@@ -79,6 +91,49 @@ function describe(type: number, functions: readonly FuzzFunction[]): ProgramInfo
     info.u32(insn).u32(id);
   }
   return { btf: btf.finish(), funcInfo: info.finish() };
+}
+
+/** Offsets in struct bpf_prog_info: how much there is, and where it goes. */
+const Info = {
+  jitedLength: 16,
+  xlatedLength: 20,
+  jited: 24,
+  xlated: 32,
+  functionCount: 108,
+  functionLengths: 120,
+  size: 232,
+} as const;
+
+/** OBJ_GET_INFO_BY_FD of a program, twice: how much there is, then all of it. */
+export function codeOf(syscalls: BpfSyscalls, fd: number): ProgramCode {
+  const memory = new UserMemory();
+  const ask = (info: Uint8Array): DataView => {
+    const address = memory.put(info);
+    const attr = encodeAttr(BpfCmd.OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info_len: info.length, info: address });
+    const result = syscalls.bpf(BpfCmd.OBJ_GET_INFO_BY_FD, attr, memory);
+    if (result < 0) throw new Error(`a program tells nothing of itself: errno ${-result}`);
+    return viewOf((memory.read(address, info.length) ?? info).slice());
+  };
+  const sizes = ask(new Uint8Array(Info.size));
+  const request = new Uint8Array(Info.size);
+  const view = viewOf(request);
+  const fill = (length: number, address: number, size: number): (() => Uint8Array) => {
+    const count = sizes.getUint32(length, true);
+    const room = memory.allocate(Math.max(count * size, 1));
+    view.setUint32(length, count, true);
+    view.setBigUint64(address, room, true);
+    return () => (memory.read(room, count * size) ?? new Uint8Array(0)).slice();
+  };
+  const jited = fill(Info.jitedLength, Info.jited, 1);
+  const xlated = fill(Info.xlatedLength, Info.xlated, 1);
+  const lengths = fill(Info.functionCount, Info.functionLengths, 4);
+  ask(request);
+  const words = viewOf(lengths());
+  return {
+    xlated: decodeInsns(xlated()),
+    jited: jited(),
+    lengths: Array.from({ length: words.byteLength / 4 }, (_, i) => words.getUint32(i * 4, true)),
+  };
 }
 
 /** One kernel to ask. Maps are made once; programs are closed as soon as they are loaded, and never attached. */
@@ -148,7 +203,7 @@ export class FuzzDoor {
     const { functions, structOps } = program;
     const info = functions.length > 0 ? describe(program.type, functions) : undefined;
     const btfFd = info === undefined ? -1 : this.#loadBtf(info.btf);
-    if (info !== undefined && btfFd < 0) return { errno: btfFd, log: [], message: 'BTF' };
+    if (info !== undefined && btfFd < 0) return { errno: btfFd, log: [], message: 'BTF', code: undefined };
     const struct = this.#kernelBtf?.findByNameKind(structOps?.type ?? '', BtfKind.STRUCT);
     const log = this.#memory.allocate(LOG_SIZE);
     const insns = encodeInsns(this.#bind(program.insns));
@@ -173,11 +228,12 @@ export class FuzzDoor {
           }),
     });
     const text = this.#memory.readString(log, LOG_SIZE);
+    const code = fd < 0 ? undefined : codeOf(this.#syscalls, fd);
     if (fd >= 0) this.#syscalls.close(fd);
     if (btfFd >= 0) this.#syscalls.close(btfFd);
     const lines = text.trimEnd().split('\n');
     const message = lines.findLast((line) => !line.startsWith('processed ') && line !== '') ?? '';
-    return { errno: Math.min(fd, 0), log: lines, message };
+    return { errno: Math.min(fd, 0), log: lines, message, code };
   }
 
   #memberIndex(structOps: { readonly type: string; readonly member: string }): number {
