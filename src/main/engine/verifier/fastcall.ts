@@ -2,8 +2,8 @@
  * Spills and fills that a compiler puts around calls which keep more registers than they must: where such a call becomes
  * instructions they are needless and go (the bpf_fastcall contract of kernel/bpf/verifier.c, since 6.12).
  */
+import { ProgType } from '../abi/index.ts';
 import { InsnClass, InsnMode, InsnSize, Op, type Insn } from '../isa/index.ts';
-import { HelperId } from './callback-kinds.ts';
 import { type Environment, type Subprogram } from './environment.ts';
 import { helperPrototype } from './helper-prototypes.ts';
 import { isHelper, isPseudoKfunc } from './subprograms.ts';
@@ -19,6 +19,25 @@ const CALLER_SAVED_COUNT = 6;
 const BROKEN = -0x8000;
 /** Kfuncs that are registered with KF_FASTCALL. */
 const FASTCALL_KFUNCS: ReadonlySet<string> = new Set(['bpf_cast_to_kern_ctx', 'bpf_rdonly_cast']);
+
+/** Programs whose own list of helpers has the marked one; the list that is common to all has another of that name, which is not. */
+const KEEPING_TYPES: ReadonlySet<number> = new Set<number>([
+  ProgType.KPROBE,
+  ProgType.TRACEPOINT,
+  ProgType.PERF_EVENT,
+  ProgType.RAW_TRACEPOINT,
+  ProgType.RAW_TRACEPOINT_WRITABLE,
+  ProgType.TRACING,
+  ProgType.LSM,
+  ProgType.SYSCALL,
+  ProgType.SCHED_CLS,
+  ProgType.SCHED_ACT,
+  ProgType.XDP,
+  ProgType.LWT_IN,
+  ProgType.LWT_OUT,
+  ProgType.LWT_XMIT,
+  ProgType.LWT_SEG6LOCAL,
+]);
 
 interface CallSummary {
   /** Registers that the call may change, as a bit mask. */
@@ -38,8 +57,7 @@ function summaryOf(env: Environment, insn: Insn): CallSummary | undefined {
     const prototype = env.helpers.has(insn.imm) ? helperPrototype(insn.imm) : undefined;
     if (prototype === undefined) return undefined;
     const { args, result, fastcall } = prototype;
-    // The only one that is marked is written in place where addresses of per-CPU variables are known.
-    const keepsOthers = fastcall && insn.imm === HelperId.get_smp_processor_id;
+    const keepsOthers = fastcall && KEEPING_TYPES.has(env.input.progType);
     return { clobbered: clobberMask(args.length, result.base !== 'void'), keepsOthers };
   }
   const kfunc = isPseudoKfunc(insn) ? env.kfuncs.get(insn.imm) : undefined;

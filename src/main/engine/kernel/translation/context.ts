@@ -4,9 +4,10 @@ import { AluOp, InsnClass, InsnMode, InsnSize, accessBytes, isLoad, type Insn } 
 import type { RewrittenAccess } from '../../verifier/index.ts';
 import { alu32Imm, alu64Imm, ldx } from './insns.ts';
 import { offsetOf } from './layout.ts';
+import { convertSkLookup, skLookupFieldSize } from './sk-lookup.ts';
 import { convertSkb, type Access, type Converted } from './skb.ts';
 
-const { W, DW } = InsnSize;
+const { H, W, DW } = InsnSize;
 /** Modes of loads that may fault (BPF_PROBE_MEM, BPF_PROBE_MEMSX) and of accesses of an arena (BPF_PROBE_MEM32). */
 export const ProbeMode = { MEM: 0x20, MEMSX: 0x40, MEM32: 0xa0, ATOMIC: 0xe0 } as const;
 
@@ -82,12 +83,14 @@ function fieldSize(progType: number, offset: number): number {
     const isWhole = (offset >= 48 && offset < 68) || offset >= 152;
     return isWhole && !(offset >= 160 && offset < 168) && !(offset >= 176 && offset < 180) ? 0 : 4;
   }
+  if (progType === ProgType.SK_LOOKUP) return skLookupFieldSize(offset);
   return progType === ProgType.PERF_EVENT && offset >= REGISTERS_SIZE ? 8 : 0;
 }
 
 function converter(progType: number): ((access: Access) => Converted | undefined) | undefined {
   if (SKB_TYPES.has(progType)) return convertSkb;
   if (progType === ProgType.XDP) return convertXdp;
+  if (progType === ProgType.SK_LOOKUP) return convertSkLookup;
   return progType === ProgType.PERF_EVENT ? convertPerfEvent : undefined;
 }
 
@@ -109,7 +112,7 @@ function convertContext(access: Omit<Access, 'field' | 'isWrite'>): Insn[] | und
   const bytes = accessBytes(insn.code);
   const isNarrow = isLoad(insn) && bytes < whole;
   const field = isNarrow ? insn.off & ~(whole - 1) : insn.off;
-  const size = whole === 8 ? DW : W;
+  const size = whole === 8 ? DW : whole === 2 ? H : W;
   const given = isNarrow ? { ...insn, code: InsnClass.LDX | InsnMode.MEM | size, off: field } : insn;
   const converted = convert({ ...access, insn: given, field, isWrite: !isLoad(insn) });
   if (converted === undefined) return undefined;

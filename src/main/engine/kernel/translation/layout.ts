@@ -14,7 +14,7 @@ const KNOWN: Readonly<Record<string, number>> = {
   'perf_sample_data.period': 8,
   'perf_sample_data.addr': 184,
   'htab_elem.key': 48,
-  'bpf_lru_node.ref': 18,
+  'bpf_lru_node.ref': 19,
   'htab_elem.lru_node': 16,
 };
 

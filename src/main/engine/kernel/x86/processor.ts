@@ -8,15 +8,18 @@ export interface Processor {
   readonly returnsByThunk: boolean;
   /** Jumps through a register go through a function (X86_FEATURE_RETPOLINE). */
   readonly jumpsByThunk: boolean;
-  /** A breakpoint behind returns and jumps through a register (CONFIG_MITIGATION_SLS). */
+  /** A breakpoint behind returns (CONFIG_MITIGATION_SLS). */
   readonly stopsBehindReturns: boolean;
+  /** A breakpoint behind jumps through a register (CONFIG_MITIGATION_SLS or _RETPOLINE). */
+  readonly stopsBehindJumps: boolean;
 }
 
-/** A processor that needs no protection from speculation, and a kernel that is built as Debian's, but for what follows returns. */
+/** A processor that needs no protection from speculation, and a kernel that is built without. */
 export const PLAIN_PROCESSOR: Processor = {
   marksTargets: true,
   hasBmi2: true,
   returnsByThunk: false,
   jumpsByThunk: false,
   stopsBehindReturns: false,
+  stopsBehindJumps: false,
 };

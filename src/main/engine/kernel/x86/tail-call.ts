@@ -107,6 +107,6 @@ export function emitTailCall(e: Emitter, { isDirect, layout }: TailCallTarget, f
   leaveFrame(e, frame);
   e.emit(0x48, 0x8b, 0x49, layout.function, 0x48, 0x83, 0xc1, skipped(frame));
   if (frame.processor.jumpsByThunk) e.branchTo(0xe9, INDIRECT_THUNK, frame.address + BigInt(e.length));
-  else e.emit(0xff, 0xe1, 0xcc);
+  else e.emit(0xff, 0xe1, ...(frame.processor.stopsBehindJumps ? [0xcc] : []));
   exits.settle(e);
 }

@@ -58,5 +58,6 @@ export function detectProcessor(syscalls: BpfSyscalls): Processor {
     returnsByThunk: includes(plain, [0xc9, 0xe9]),
     jumpsByThunk: !includes(tailCall, [0xff, 0xe1]),
     stopsBehindReturns: includes(plain, [0xc9, 0xc3, 0xcc]),
+    stopsBehindJumps: includes(tailCall, [0xff, 0xe1, 0xcc]),
   };
 }
