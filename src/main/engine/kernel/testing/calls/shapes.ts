@@ -51,8 +51,7 @@ export const SHAPES: Readonly<Record<string, readonly ShownField[]>> = {
     ['type', 0],
     ['id', 4, 'id prog'],
     ['tag', 8, 'hex'],
-    // Not compared: what programs are compiled to here is no x86-64 code.
-    ['jited_prog_len', 16, 'pointer', 4],
+    ['jited_prog_len', 16],
     ['xlated_prog_len', 20],
     ['jited_prog_insns', 24, 'pointer'],
     ['xlated_prog_insns', 32, 'pointer'],

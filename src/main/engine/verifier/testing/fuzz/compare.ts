@@ -50,19 +50,21 @@ function shape({ code, dst, src, off }: Insn): string {
 }
 
 /**
- * How what two kernels made of a program differs: 'lengths' of the machine code, or the first slot that is another
- * instruction. Undefined where all is the same.
+ * How what two kernels made of a program differs: the first slot that is another instruction, 'lengths' of the machine code,
+ * or where 'functions' or 'lines' are said to be. Undefined where all is the same.
  */
 export function codeDifference(
   a: ProgramCode | undefined,
   b: ProgramCode | undefined,
-): number | 'lengths' | undefined {
+): number | 'lengths' | 'functions' | 'lines' | undefined {
   const [left, right] = [a?.xlated ?? [], b?.xlated ?? []];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const [one, other] = [left[i], right[i]];
     if (one === undefined || other === undefined || shape(one) !== shape(other)) return i;
   }
-  return a?.lengths.join() === b?.lengths.join() ? undefined : 'lengths';
+  if (a?.lengths.join() !== b?.lengths.join()) return 'lengths';
+  if (a?.described.join() !== b?.described.join()) return 'functions';
+  return a?.lines.join() === b?.lines.join() ? undefined : 'lines';
 }
 
 /** The last words without their numbers. */

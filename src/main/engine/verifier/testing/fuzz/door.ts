@@ -31,6 +31,12 @@ export interface ProgramCode {
   readonly lengths: readonly number[];
   /** The machine code itself. */
   readonly jited: Uint8Array;
+  /** Instructions at which functions begin that BTF describes. */
+  readonly described: readonly number[];
+  /** Instructions that line_info names. */
+  readonly lines: readonly number[];
+  /** Where the machine code of those begins, counted from the first. */
+  readonly jitedLines: readonly number[];
 }
 
 /** Program types whose context BTF names for global functions. */
@@ -93,16 +99,16 @@ function describe(type: number, functions: readonly FuzzFunction[]): ProgramInfo
   return { btf: btf.finish(), funcInfo: info.finish() };
 }
 
-/** Offsets in struct bpf_prog_info: how much there is, and where it goes. */
+/** Offsets in struct bpf_prog_info of a count and of where the records go; bytes of a record, and where they are told. */
 const Info = {
-  jitedLength: 16,
-  xlatedLength: 20,
-  jited: 24,
-  xlated: 32,
-  functionCount: 108,
-  functionLengths: 120,
-  size: 232,
+  jited: { count: 16, address: 24, size: 1 },
+  xlated: { count: 20, address: 32, size: 1 },
+  lengths: { count: 108, address: 120, size: 4 },
+  functions: { count: 144, address: 136, size: 8, sizeAt: 132 },
+  lines: { count: 148, address: 152, size: 16, sizeAt: 172 },
+  jitedLines: { count: 168, address: 160, size: 8, sizeAt: 176 },
 } as const;
+const INFO_SIZE = 232;
 
 /** OBJ_GET_INFO_BY_FD of a program, twice: how much there is, then all of it. */
 export function codeOf(syscalls: BpfSyscalls, fd: number): ProgramCode {
@@ -114,25 +120,38 @@ export function codeOf(syscalls: BpfSyscalls, fd: number): ProgramCode {
     if (result < 0) throw new Error(`a program tells nothing of itself: errno ${-result}`);
     return viewOf((memory.read(address, info.length) ?? info).slice());
   };
-  const sizes = ask(new Uint8Array(Info.size));
-  const request = new Uint8Array(Info.size);
+  const counts = ask(new Uint8Array(INFO_SIZE));
+  const request = new Uint8Array(INFO_SIZE);
   const view = viewOf(request);
-  const fill = (length: number, address: number, size: number): (() => Uint8Array) => {
-    const count = sizes.getUint32(length, true);
-    const room = memory.allocate(Math.max(count * size, 1));
-    view.setUint32(length, count, true);
-    view.setBigUint64(address, room, true);
-    return () => (memory.read(room, count * size) ?? new Uint8Array(0)).slice();
-  };
-  const jited = fill(Info.jitedLength, Info.jited, 1);
-  const xlated = fill(Info.xlatedLength, Info.xlated, 1);
-  const lengths = fill(Info.functionCount, Info.functionLengths, 4);
+  const rooms = new Map<object, bigint>();
+  for (const part of Object.values(Info)) {
+    const count = counts.getUint32(part.count, true);
+    const room = memory.allocate(Math.max(count * part.size, 1));
+    rooms.set(part, room);
+    view.setUint32(part.count, count, true);
+    view.setBigUint64(part.address, room, true);
+    if ('sizeAt' in part) view.setUint32(part.sizeAt, part.size, true);
+  }
   ask(request);
-  const words = viewOf(lengths());
+  const bytesOf = (part: (typeof Info)[keyof typeof Info]): Uint8Array => {
+    const length = counts.getUint32(part.count, true) * part.size;
+    return (memory.read(rooms.get(part) ?? 0n, length) ?? new Uint8Array(0)).slice();
+  };
+  /** The first word of each record. */
+  const words = (part: (typeof Info)[keyof typeof Info]): number[] => {
+    const records = viewOf(bytesOf(part));
+    return Array.from({ length: records.byteLength / part.size }, (_, i) =>
+      records.getUint32(i * part.size, true),
+    );
+  };
+  const [firstLine = 0] = words(Info.jitedLines);
   return {
-    xlated: decodeInsns(xlated()),
-    jited: jited(),
-    lengths: Array.from({ length: words.byteLength / 4 }, (_, i) => words.getUint32(i * 4, true)),
+    xlated: decodeInsns(bytesOf(Info.xlated)),
+    jited: bytesOf(Info.jited),
+    lengths: words(Info.lengths),
+    described: words(Info.functions),
+    lines: words(Info.lines),
+    jitedLines: words(Info.jitedLines).map((address) => address - firstLine),
   };
 }
 
