@@ -1,6 +1,7 @@
 import { Errno } from '../../abi/index.ts';
 import { concatBytes, fromHex, viewOf } from '../../base/index.ts';
-import { Op, encodeInsns, type Insn } from '../../isa/index.ts';
+import { InsnClass, InsnMode, Op, classOf, encodeInsns, type Insn } from '../../isa/index.ts';
+import { ProbeMode } from '../translation/context.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { readInfo, writeInfo } from '../commands/obj-get-info-by-fd.ts';
@@ -62,6 +63,14 @@ const At = {
   attachBtfId: 224,
 } as const;
 
+/** Loads with a net below, and accesses of arenas, are shown as plain ones. */
+function plainCode(code: number): number {
+  const [kind, mode] = [classOf(code), code & 0xe0];
+  const isProbe = kind === InsnClass.LDX && mode === ProbeMode.MEM;
+  const isMemory = kind === InsnClass.LDX || kind === InsnClass.ST || kind === InsnClass.STX;
+  return isProbe || (isMemory && mode === ProbeMode.MEM32) ? (code & ~0xe0) | InsnMode.MEM : code;
+}
+
 /** Instructions as the kernel shows them: map references carry ids (bpf_insn_prepare_dump). */
 function shownInsns(prog: BpfProg, translated: Translated): Insn[] {
   const insns = numberedCalls(translated);
@@ -73,6 +82,7 @@ function shownInsns(prog: BpfProg, translated: Translated): Insn[] {
     first.imm = map.id;
     second.imm = valueOffset ?? 0;
   }
+  for (const insn of insns) insn.code = plainCode(insn.code);
   return insns;
 }
 
