@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +17,23 @@ describe('golden sessions of the samples and the test drivers', () => {
       expect(runGolden(session, resources, options).difference).toBeUndefined();
     });
   }
+});
+
+describe('objects of other compilers', () => {
+  const compilers = join(DRIVERS, '../compilers');
+  const objects = readdirSync(compilers).flatMap((compiler) =>
+    readdirSync(join(compilers, compiler)).flatMap((name) =>
+      goldenSessions(join(DRIVERS, name)).map((session) => ({
+        ...session,
+        name: `${session.name} by ${compiler}`,
+        objectPath: join(compilers, compiler, name, 'driver.bpf.o'),
+      })),
+    ),
+  );
+
+  it.each(objects)('$name comes out as expected', (session) => {
+    expect(runGolden(session, resources, simulationOptions({})).difference).toBeUndefined();
+  });
 });
 
 describe('a golden session', () => {
