@@ -1,5 +1,7 @@
 import type { CallerMemory } from '../abi/index.ts';
+import type { Kernel } from './kernel.ts';
 import { KernelObject, type IdTable } from './objects.ts';
+import { allocateStruct } from './struct-image.ts';
 import type { BpfMap } from './maps/map.ts';
 import type { BpfProg } from './programs/prog.ts';
 
@@ -31,6 +33,7 @@ export class BpfLink extends KernelObject {
   readonly #table: IdTable<BpfLink>;
   /** 0 until it is settled. */
   id = 0;
+  #struct: { readonly kernel: Kernel; readonly address: bigint } | undefined;
 
   /** Takes over the caller's hold on `prog`. */
   constructor(
@@ -69,7 +72,21 @@ export class BpfLink extends KernelObject {
     this.#prog = undefined;
   }
 
+  /** Address of a struct bpf_link, as an iterator shows it to a program. */
+  structAddress(kernel: Kernel): bigint {
+    this.#struct ??= {
+      kernel,
+      address: allocateStruct(kernel, 'bpf_link', `struct bpf_link ${this.id}`, {
+        id: this.id,
+        type: this.type,
+        prog: this.#prog?.structAddress ?? 0n,
+      }),
+    };
+    return this.#struct.address;
+  }
+
   protected free(): void {
+    if (this.#struct !== undefined) this.#struct.kernel.arena.free(this.#struct.address);
     if (this.id !== 0) this.#table.remove(this.id);
     this.ops.release?.(this);
     this.#prog?.put();

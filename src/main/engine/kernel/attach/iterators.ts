@@ -25,12 +25,19 @@ export class SeqFile {
 /** Context members behind `struct bpf_iter_meta *meta`, for one element; the last call of a walk gets zeros. */
 type Walk = (kernel: Kernel, target: BpfMap | undefined) => readonly (readonly bigint[])[];
 
-/** Iterators that exist here: over maps, programs, and the elements of one map. */
+/** Iterators that exist here: over maps, programs, links, and the elements of one map. */
 const WALKS: ReadonlyMap<string, { readonly walk: Walk; readonly words: number }> = new Map([
   ['bpf_map', { words: 1, walk: (kernel: Kernel) => kernel.maps.values().map((map) => [map.address]) }],
   [
     'bpf_prog',
     { words: 1, walk: (kernel: Kernel) => kernel.progs.values().map((prog) => [prog.structAddress]) },
+  ],
+  [
+    'bpf_link',
+    {
+      words: 1,
+      walk: (kernel: Kernel) => kernel.links.values().map((link) => [link.structAddress(kernel)]),
+    },
   ],
   [
     'bpf_map_elem',

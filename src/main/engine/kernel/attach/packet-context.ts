@@ -84,6 +84,7 @@ const SKB_TYPES: readonly number[] = [
   ProgType.LWT_XMIT,
   ProgType.LWT_SEG6LOCAL,
   ProgType.SK_SKB,
+  ProgType.FLOW_DISSECTOR,
 ];
 
 /** Where the whole address behind a u32 pointer field lies: behind the context proper. */

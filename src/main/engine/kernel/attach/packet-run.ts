@@ -43,7 +43,7 @@ export function testRunBuffer(command: Command, prog: BpfProg): number {
   const packet = command.read(command.u64(TestRun.dataIn), size, 'data_in');
   if (prog.type !== ProgType.XDP && command.kernel.profile.code >= NEEDS_IP_HEADER_SINCE)
     checkIpHeader(packet);
-  const given = readContext(command, layout);
+  const given = readRunContext(command, layout.size);
   if (prog.type !== ProgType.XDP && given !== undefined) checkSkb(given, size);
   if (prog.type === ProgType.XDP && given !== undefined) checkXdp(given, size);
   return run(command, prog, layout, packet, given);
@@ -69,17 +69,17 @@ function checkFlags(command: Command, prog: BpfProg, flags: number): void {
   }
 }
 
-/** bpf_ctx_init(). */
-function readContext(command: Command, layout: PacketContext): Uint8Array | undefined {
+/** bpf_ctx_init(): a context of `length` bytes as the caller fills it; undefined where he wants none. */
+export function readRunContext(command: Command, length: number): Uint8Array | undefined {
   const address = command.u64(TestRun.ctxIn);
   if (address === 0n && command.u64(TestRun.ctxOut) === 0n) return undefined;
-  const context = new Uint8Array(layout.size);
+  const context = new Uint8Array(length);
   if (address === 0n) return context;
   const size = command.u32(TestRun.ctxSizeIn);
   const bytes = command.read(address, size, 'ctx_in');
-  if (bytes.subarray(layout.size).some((byte) => byte !== 0))
+  if (bytes.subarray(length).some((byte) => byte !== 0))
     fail(Errno.E2BIG, 'ctx_in is longer than the context');
-  context.set(bytes.subarray(0, layout.size));
+  context.set(bytes.subarray(0, length));
   return context;
 }
 
@@ -150,23 +150,35 @@ function run(
     const after = arena.bytesAt(context, layout.size).slice();
     const result = arena.bytesAt(start, packet.length).slice();
     if (linear > 0) result.fill(0, 0, linear);
-    return finish(command, r0, result, given === undefined ? undefined : layout.export(after, given));
+    return finishRun(command, r0, result, given === undefined ? undefined : layout.export(after, given));
   } finally {
     arena.free(context);
     arena.free(buffer);
   }
 }
 
-/** bpf_test_finish() and bpf_ctx_finish(): ENOSPC where an output is cut. */
-function finish(command: Command, r0: bigint, packet: Uint8Array, context: Uint8Array | undefined): number {
+/**
+ * bpf_test_finish() and bpf_ctx_finish(): ENOSPC where an output is cut, also where what is left of data_out cannot be
+ * written. `data` is undefined for programs without any.
+ */
+export function finishRun(
+  command: Command,
+  r0: bigint,
+  data: Uint8Array | undefined,
+  context: Uint8Array | undefined,
+): number {
+  const length = data?.length ?? 0;
   const room = command.u32(TestRun.dataSizeOut);
-  const cut = room !== 0 && packet.length > room;
+  const isCut = room !== 0 && length > room;
   const out = command.u64(TestRun.dataOut);
-  if (out !== 0n) command.write(out, cut ? packet.subarray(0, room) : packet, 'data_out');
-  command.put32(TestRun.dataSizeOut, packet.length);
+  const shown = data?.subarray(0, isCut ? room : length);
+  if (shown !== undefined && out !== 0n && !command.memory.write(out, shown)) {
+    fail(isCut ? Errno.ENOSPC : Errno.EFAULT, 'data_out cannot be written');
+  }
+  command.put32(TestRun.dataSizeOut, length);
   command.put32(TestRun.retval, Number(BigInt.asUintN(32, r0)));
   command.put32(TestRun.duration, 0);
-  if (cut) fail(Errno.ENOSPC, 'data_out is too small for the packet');
+  if (isCut) fail(Errno.ENOSPC, 'data_out is too small for the packet');
   const contextOut = command.u64(TestRun.ctxOut);
   if (context === undefined || contextOut === 0n) return 0;
   const contextRoom = command.u32(TestRun.ctxSizeOut);

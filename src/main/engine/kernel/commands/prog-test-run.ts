@@ -1,5 +1,7 @@
 import { Errno, ProgType } from '../../abi/index.ts';
+import { runFlowDissector } from '../attach/flow-dissector-run.ts';
 import { testRunBuffer } from '../attach/packet-run.ts';
+import { runSkLookup } from '../attach/sk-lookup-run.ts';
 import { runDummyOps } from '../builtin/dummy-ops.ts';
 import { runTracing } from '../builtin/test-functions.ts';
 import type { Command } from '../command.ts';
@@ -42,6 +44,8 @@ function runByType(command: Command, prog: BpfProg): number {
   if (prog.type === ProgType.RAW_TRACEPOINT) return runRawTracepoint(command, prog);
   if (prog.type === ProgType.STRUCT_OPS) return runDummyOps(command, prog);
   if (prog.type === ProgType.TRACING) return runTracing(command, prog);
+  if (prog.type === ProgType.FLOW_DISSECTOR) return runFlowDissector(command, prog);
+  if (prog.type === ProgType.SK_LOOKUP) return runSkLookup(command, prog);
   if (PACKET_TYPES.includes(prog.type)) return testRunBuffer(command, prog);
   fail(Errno.ENOTSUPP, 'programs of this type have no test run here');
 }
