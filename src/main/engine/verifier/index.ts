@@ -17,6 +17,7 @@ export {
   type StructWrite,
   type StructWriteVerdict,
   type SubprogramInfo,
+  type VerifiedProgram,
   type VerifierCapabilities,
   type VerifierInput,
   type VerifierMap,

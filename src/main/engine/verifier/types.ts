@@ -50,6 +50,11 @@ export interface VerifierInput {
   /** nr_cpu_ids: the range of bpf_get_smp_processor_id(). 1 unless told. */
   readonly possibleCpus?: number;
   /**
+   * The slot of the rewritten program that is called or whose address is taken as a function, and where none begins;
+   * undefined where all are there. Not asked unless a callback was never entered.
+   */
+  readonly missingFunction?: (program: VerifiedProgram) => number | undefined;
+  /**
    * Told now and then during long verifications how many instructions are processed, and how many may be. What it throws
    * ends the verification.
    */
@@ -205,7 +210,15 @@ export const KfuncFlag = {
   RCU_PROTECTED: 1 << 11,
 } as const;
 
-export interface VerifierResult {
+/** A program of which every path was walked. */
+export interface VerifiedProgram {
+  /** First instruction of each subprogram, main first. */
+  readonly subprograms: readonly SubprogramInfo[];
+  readonly facts: ProvedFacts;
+  readonly rewriting: RewritingFacts;
+}
+
+export interface VerifierResult extends VerifiedProgram {
   /** 0, or the negative errno that PROG_LOAD returns. */
   readonly errno: number;
   /** The log's lines in the kernel's words, without newline. Filled according to logLevel. */
@@ -226,10 +239,6 @@ export interface VerifierResult {
   readonly usedMaps: readonly VerifierMap[];
   /** BTF ids of kfuncs called. */
   readonly usedKfuncs: readonly number[];
-  /** First instruction of each subprogram, main first. */
-  readonly subprograms: readonly SubprogramInfo[];
-  readonly facts: ProvedFacts;
-  readonly rewriting: RewritingFacts;
   /** What no kernel says but an author should know. */
   readonly warnings: readonly VerifierWarning[];
   /** Only with keepStates. */

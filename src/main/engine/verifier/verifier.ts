@@ -2,7 +2,6 @@ import { Errno, ProgType, helpersOf } from '../abi/index.ts';
 import { findSingleValues } from './bounds.ts';
 import { checkAttach } from './attach.ts';
 import { checkCfg } from './cfg.ts';
-import { isLdImm64 } from '../isa/index.ts';
 import { Environment, Rejection } from './environment.ts';
 import { markFastcallPatterns, removeFastcallSpills } from './fastcall.ts';
 import { findComponents } from './flow.ts';
@@ -21,6 +20,7 @@ import {
   type KfuncObject,
   type RewritingFacts,
   type RewrittenAccess,
+  type VerifiedProgram,
   type VerifierInput,
   type VerifierMap,
   type VerifierResult,
@@ -91,32 +91,14 @@ function check(env: Environment): void {
  */
 function checkCallbacksReached(env: Environment): void {
   if (env.subprograms.length < 2) return;
-  const seen = env.insns.map((_, i) => env.factsAt(i).seen || isSecondHalf(env, i));
-  const reached = env.subprograms.filter(({ start }) => seen[start] === true);
-  if (reached.length < 2) return;
-  const newStarts = new Set(reached.map(({ start }) => afterRemoval(seen, start)));
-  env.insns.forEach((insn, i) => {
-    if (!env.factsAt(i).seen || !isPseudoFunction(insn)) return;
-    const target = afterRemoval(seen, i + insn.imm + 1);
-    if (newStarts.has(target)) return;
-    // Until 6.15 only the kernel's own log has the reason.
-    if (env.input.profile.code < 6016) env.reject(Errno.EFAULT);
-    env.bug(`No program to jit at insn ${target} (subprog < 0)`);
-  });
-}
-
-function isSecondHalf(env: Environment, index: number): boolean {
-  const before = env.insns[index - 1];
-  return before !== undefined && isLdImm64(before) && env.factsAt(index - 1).seen;
-}
-
-/** Number of an instruction once dead code is gone; one that is dead itself is counted from what begins its dead run. */
-function afterRemoval(seen: readonly boolean[], insn: number): number {
-  let runStart = insn;
-  while (seen[insn] === false && seen[runStart - 1] === false) runStart -= 1;
-  let removed = 0;
-  for (let i = 0; i < runStart; i++) if (seen[i] === false) removed += 1;
-  return insn - removed;
+  const losesCallback = env.insns.some(
+    (insn, i) => env.factsAt(i).seen && isPseudoFunction(insn) && !env.factsAt(i + insn.imm + 1).seen,
+  );
+  const missing = losesCallback ? env.input.missingFunction?.(verifiedProgram(env, true)) : undefined;
+  if (missing === undefined) return;
+  // Until 6.15 only the kernel's own log has the reason.
+  if (env.input.profile.code < 6016) env.reject(Errno.EFAULT);
+  env.bug(`No program to jit at insn ${missing} (subprog < 0)`);
 }
 
 /** The log's last lines (print_verification_stats). */
@@ -225,17 +207,37 @@ function rewritingFacts(env: Environment): RewritingFacts {
   };
 }
 
+/** What is known of the program. What no path reaches is known only if all paths were walked to their ends. */
+function verifiedProgram(env: Environment, isWalked: boolean): VerifiedProgram {
+  const access = new Map<number, AccessKind>();
+  for (const [insn, kind] of env.accesses) if (kind !== 'mixed') access.set(insn, kind);
+  const unreached = new Set<number>();
+  if (isWalked) {
+    env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
+  }
+  return {
+    subprograms: env.subprograms.map((subprogram, i) => ({
+      start: subprogram.start,
+      end: subprogram.end,
+      name: subprogram.name,
+      stackDepth: subprogram.stackDepth,
+      tailCallReachable: subprogram.tailCallReachable || subprogram.hasTailCall,
+      hasPrivateStack: subprogram.hasPrivateStack === true,
+      isExceptionCallback: subprogram.isExceptionCallback,
+      isCallback: subprogram.isCallback,
+      isGlobal: env.isGlobal(i),
+    })),
+    facts: { access, unreached, callMaps: callMapsOf(env) },
+    rewriting: rewritingFacts(env),
+  };
+}
+
 function result(
   env: Environment,
   errno: number,
   message: string,
   failedAt: number | undefined,
 ): Omit<VerifierResult, 'log'> {
-  const access = new Map<number, AccessKind>();
-  for (const [insn, kind] of env.accesses) if (kind !== 'mixed') access.set(insn, kind);
-  const unreached = new Set<number>();
-  if (errno === 0)
-    env.facts.forEach((facts, i) => !facts.seen && env.insnAt(i).code !== 0 && unreached.add(i));
   const failedLine = failedAt === undefined ? undefined : lineOf(env, failedAt);
   return {
     errno,
@@ -254,19 +256,7 @@ function result(
     sleepable: env.sleepable,
     usedMaps: env.usedMaps,
     usedKfuncs: [...env.kfuncs.values()].map((kfunc) => kfunc.id),
-    subprograms: env.subprograms.map((subprogram, i) => ({
-      start: subprogram.start,
-      end: subprogram.end,
-      name: subprogram.name,
-      stackDepth: subprogram.stackDepth,
-      tailCallReachable: subprogram.tailCallReachable || subprogram.hasTailCall,
-      hasPrivateStack: subprogram.hasPrivateStack === true,
-      isExceptionCallback: subprogram.isExceptionCallback,
-      isCallback: subprogram.isCallback,
-      isGlobal: env.isGlobal(i),
-    })),
-    facts: { access, unreached, callMaps: callMapsOf(env) },
-    rewriting: rewritingFacts(env),
+    ...verifiedProgram(env, errno === 0),
     warnings: env.warnings,
     ...(env.knownStates === undefined ? {} : { states: env.knownStates }),
   };

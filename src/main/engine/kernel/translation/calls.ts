@@ -3,7 +3,7 @@ import { AttachType, Errno, MapFlag, MapType, ProgType } from '../../abi/index.t
 import { AtomicOp, Op, ldImm64, type Insn } from '../../isa/index.ts';
 import type { KfuncObject, VerifierMap } from '../../verifier/index.ts';
 import type { Kernel } from '../kernel.ts';
-import type { BpfProg } from '../programs/prog.ts';
+import type { Translatable } from './translate.ts';
 import {
   AluOp,
   InsnSize,
@@ -141,7 +141,7 @@ function inlineLookup(kernel: Kernel, map: VerifierMap): Insn[] | undefined {
 }
 
 /** What tells a traced function's arguments and result: they lie behind and before the context. */
-function inlineTracing(prog: BpfProg, id: number): Insn[] | undefined {
+function inlineTracing(prog: Translatable, id: number): Insn[] | undefined {
   const count = [
     ldx(DW, 0, 1, -8),
     ...(prog.kernel.profile.code >= ARGUMENT_MASK_SINCE ? [alu64Imm(AluOp.AND, 0, 0xff)] : []),
@@ -200,7 +200,7 @@ function inlineBranchSnapshot(): Insn[] {
 }
 
 /** What a helper's call becomes; undefined where it stays one. `at` is its slot in the loaded program. */
-export function rewriteHelperCall(prog: BpfProg, insn: Insn, at: number): Insn[] | undefined {
+export function rewriteHelperCall(prog: Translatable, insn: Insn, at: number): Insn[] | undefined {
   const { kernel } = prog;
   const { facts, rewriting } = prog.spec.verified;
   if (STORAGES.includes(insn.imm)) {
@@ -264,7 +264,7 @@ function fieldsOf(object: KfuncObject | undefined, register: number): Insn[] {
 }
 
 /** What a kfunc's call becomes; undefined where it stays one. `at` is its slot in the loaded program. */
-export function rewriteKfuncCall(prog: BpfProg, insn: Insn, at: number): Insn[] | undefined {
+export function rewriteKfuncCall(prog: Translatable, insn: Insn, at: number): Insn[] | undefined {
   const name = prog.kernel.btf.nameOf(insn.imm >>> 0);
   const object = prog.spec.verified.rewriting.kfuncObjects.get(at);
   const collecting = COLLECTING[name];

@@ -9,6 +9,8 @@ import {
   isLocalCall,
   type Insn,
 } from '../../isa/index.ts';
+import type { VerifiedProgram } from '../../verifier/index.ts';
+import type { Kernel } from '../kernel.ts';
 import type { BpfProg } from '../programs/prog.ts';
 import { isTailCall, rewriteHelperCall, rewriteKfuncCall } from './calls.ts';
 import { rewriteAccess } from './context.ts';
@@ -59,9 +61,17 @@ export interface Translated extends LaidOut {
   readonly functions: readonly TranslatedFunction[];
 }
 
+/** What is translated: a program, or what is about to become one. */
+export interface Translatable {
+  readonly kernel: Kernel;
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly spec: { readonly insns: readonly Insn[]; readonly verified: VerifiedProgram };
+}
+
 /** Rewrites one function after the other: each has a stack of its own to put things on. */
 class Rewriter {
-  readonly #prog: BpfProg;
+  readonly #prog: Translatable;
   readonly #kernel: number;
   readonly #readsTimeKind: boolean;
   /** Bytes of the function's frame that its own instructions and loops use. */
@@ -69,7 +79,7 @@ class Rewriter {
   /** Bytes that may_goto takes below. */
   #extra = 0;
 
-  constructor(prog: BpfProg) {
+  constructor(prog: Translatable) {
     this.#prog = prog;
     this.#kernel = prog.kernel.profile.code;
     const { insns, verified } = prog.spec;
@@ -161,7 +171,7 @@ function defaultHandler(origin: number): Item {
   return item(origin, [mov64(0, 1), EXIT]);
 }
 
-function translateAll(prog: BpfProg): Translated {
+function translateAll(prog: Translatable): Translated {
   const { insns, verified } = prog.spec;
   const { subprograms, facts, rewriting } = verified;
   const live = liveItems(insns, facts.unreached, rewriting.needlessSpills, prog.kernel.profile.code);
@@ -201,6 +211,18 @@ export function translate(prog: BpfProg): Translated {
     translations.set(prog, translated);
   }
   return translated;
+}
+
+/** The slot that a call or an address of a function names although none begins there: a callback that no path enters is gone. */
+export function missingFunction(program: Translatable): number | undefined {
+  const { insns, functions } = translateAll(program);
+  if (functions.length < 2) return undefined;
+  for (const [at, insn] of insns.entries()) {
+    const names = isLocalCall(insn) || (isLdImm64(insn) && insn.src === PseudoSource.FUNC);
+    const target = at + 1 + insn.imm;
+    if (names && functions.every(({ start }) => start !== target)) return target;
+  }
+  return undefined;
 }
 
 /**
