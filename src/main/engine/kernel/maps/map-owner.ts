@@ -12,7 +12,13 @@ const BY_PROTO: readonly number[] = [ProgType.TRACING, ProgType.LSM, ProgType.EX
 
 /** Who may use or fill a map that contains programs (map_type_contains_progs()): the first to do so decides. */
 export class MapOwner {
+  readonly #comparesAttachType: boolean;
   #first: ProgOwner | undefined;
+
+  /** `comparesAttachType`: programs call each other through the map, so that what they are attached to counts. */
+  constructor(comparesAttachType: boolean) {
+    this.#comparesAttachType = comparesAttachType;
+  }
 
   /** Type of the deciding program, 0 while there is none. */
   get type(): number {
@@ -22,7 +28,8 @@ export class MapOwner {
   /** bpf_prog_map_compatible(). */
   accepts(owner: ProgOwner): boolean {
     const first = (this.#first ??= owner);
-    if (first.type !== owner.type || first.attachType !== owner.attachType) return false;
+    if (first.type !== owner.type) return false;
+    if (this.#comparesAttachType && first.attachType !== owner.attachType) return false;
     return !BY_PROTO.includes(owner.type) || first.attachKey === owner.attachKey;
   }
 }

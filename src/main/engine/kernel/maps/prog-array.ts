@@ -20,7 +20,7 @@ export function checkFdArrayAttr(attr: MapAttr): void {
 /** BPF_MAP_TYPE_PROG_ARRAY: programs for bpf_tail_call(). */
 export class ProgArrayMap extends IndexedMap {
   readonly #progs = new Map<number, BpfProg>();
-  override readonly owner = new MapOwner();
+  override readonly owner = new MapOwner(true);
 
   constructor(kernel: Kernel, attr: MapAttr) {
     super(kernel, attr);

@@ -1,7 +1,8 @@
-import { ElemFlag, Errno, MapType } from '../../abi/index.ts';
+import { AttachType, ElemFlag, Errno, MapType, ProgType } from '../../abi/index.ts';
 import { viewOf } from '../../base/index.ts';
-import { fail } from '../errors.ts';
+import { KernelError, fail } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import type { BpfProg } from '../programs/prog.ts';
 import type { Task } from '../task.ts';
 import { IndexedMap } from './array.ts';
 import { readOnlyForPrograms, type MapAttr } from './map.ts';
@@ -17,16 +18,16 @@ const MAX_QUEUE = 16384;
  * kernel/bpf/reuseport_array.c): slots that are empty until something of this kernel fits into them.
  */
 abstract class SlotMap extends IndexedMap {
-  readonly #slots = new Map<number, Uint8Array>();
+  readonly #slots = new Map<number, Slot>();
 
   override checkBtf(): number {
     return -Errno.ENOTSUPP;
   }
 
   override sysLookup(key: Uint8Array, _flags: bigint): Uint8Array {
-    const value = this.#slots.get(this.index(key) ?? -1);
-    if (value === undefined) fail(Errno.ENOENT, 'the slot is empty');
-    return value;
+    const slot = this.#slots.get(this.index(key) ?? -1);
+    if (slot === undefined) fail(Errno.ENOENT, 'the slot is empty');
+    return slot.value;
   }
 
   override sysUpdate(task: Task, key: Uint8Array, value: Uint8Array, flags: bigint): number {
@@ -36,24 +37,35 @@ abstract class SlotMap extends IndexedMap {
     if (flags === BigInt(ElemFlag.NOEXIST)) return -Errno.EEXIST;
     const stored = this.store(task, index, value);
     if (typeof stored === 'number') return stored;
-    if (stored === undefined) this.#slots.delete(index);
-    else this.#slots.set(index, stored);
+    this.#put(index, stored);
     return 0;
   }
 
   /** What a slot holds after an update, undefined for nothing; a negative errno for what does not fit. */
-  protected abstract store(task: Task, index: number, value: Uint8Array): Uint8Array | number | undefined;
+  protected abstract store(task: Task, index: number, value: Uint8Array): Slot | number | undefined;
+
+  #put(index: number, slot: Slot | undefined): void {
+    this.#slots.get(index)?.prog?.put();
+    if (slot === undefined) this.#slots.delete(index);
+    else this.#slots.set(index, slot);
+  }
 
   override sysDelete(key: Uint8Array): number {
     const index = this.index(key);
     if (index === undefined) return -Errno.EINVAL;
-    this.#slots.delete(index);
+    this.#put(index, undefined);
     return 0;
   }
 
   protected freeElements(): void {
-    this.#slots.clear();
+    for (const index of [...this.#slots.keys()]) this.#put(index, undefined);
   }
+}
+
+/** What is in a slot, as user space reads it, and the program that runs for it. */
+interface Slot {
+  readonly value: Uint8Array;
+  readonly prog?: BpfProg;
 }
 
 /** The program behind a device or a queue length: a descriptor, 0 for none. */
@@ -61,32 +73,61 @@ function programFd(value: Uint8Array): number {
   return value.length < 8 ? 0 : viewOf(value).getInt32(4, true);
 }
 
+/** A slot with the program that its value names, if it may stand in this map; undefined where it may not. */
+function slotWithProgram(task: Task, map: SlotMap, value: Uint8Array, attachType: number): Slot | undefined {
+  const fd = programFd(value);
+  const shown = value.slice();
+  if (fd <= 0) {
+    if (shown.length >= 8) viewOf(shown).setUint32(4, 0, true);
+    return { value: shown };
+  }
+  const prog = progOf(task, fd);
+  const fits =
+    prog?.type === ProgType.XDP &&
+    prog.expectedAttachType === attachType &&
+    map.owner?.accepts(prog.owner) === true;
+  if (prog === undefined || !fits) return undefined;
+  viewOf(shown).setUint32(4, prog.id, true);
+  return { value: shown, prog: prog.get() };
+}
+
+/** The program of a descriptor; undefined for a descriptor of anything else. */
+function progOf(task: Task, fd: number): BpfProg | undefined {
+  try {
+    return task.progByFd(fd);
+  } catch (error) {
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
+}
+
 /** BPF_MAP_TYPE_DEVMAP: __dev_map_update_elem(). */
 export class DevMap extends SlotMap {
-  override readonly owner = new MapOwner();
+  override readonly owner = new MapOwner(false);
 
   constructor(kernel: Kernel, attr: MapAttr) {
     super(kernel, readOnlyForPrograms(attr));
   }
 
-  protected override store(_task: Task, _index: number, value: Uint8Array): Uint8Array | number | undefined {
+  protected override store(task: Task, _index: number, value: Uint8Array): Slot | number | undefined {
     const device = viewOf(value).getUint32(0, true);
-    const hasProgram = programFd(value) > 0;
-    if (device === 0) return hasProgram ? -Errno.EINVAL : undefined;
-    return device === LOOPBACK && !hasProgram ? value.slice() : -Errno.EINVAL;
+    if (device === 0) return programFd(value) > 0 ? -Errno.EINVAL : undefined;
+    if (device !== LOOPBACK) return -Errno.EINVAL;
+    return slotWithProgram(task, this, value, AttachType.XDP_DEVMAP) ?? -Errno.EINVAL;
   }
 }
 
 /** BPF_MAP_TYPE_CPUMAP: cpu_map_update_elem(). */
 export class CpuMap extends SlotMap {
-  override readonly owner = new MapOwner();
+  override readonly owner = new MapOwner(false);
 
-  protected override store(_task: Task, index: number, value: Uint8Array): Uint8Array | number | undefined {
+  /** A program that does not fit is told as memory that is missing. */
+  protected override store(task: Task, index: number, value: Uint8Array): Slot | number | undefined {
     const queue = viewOf(value).getUint32(0, true);
     if (queue > MAX_QUEUE) return -Errno.EOVERFLOW;
     if (index >= this.kernel.cpus) return -Errno.ENODEV;
     if (queue === 0) return undefined;
-    return programFd(value) > 0 ? -Errno.EINVAL : value.slice();
+    return slotWithProgram(task, this, value, AttachType.XDP_CPUMAP) ?? -Errno.ENOMEM;
   }
 }
 
