@@ -5,6 +5,7 @@ import { HidBus } from '../hid/index.ts';
 import { HidBpf } from '../hidbpf/index.ts';
 import { KFUNC_TABLE } from '../kernel/builtin/kfunc-table.ts';
 import { testKernel } from '../kernel/testing/harness.ts';
+import { detectProcessor } from '../kernel/x86/testing/detect.ts';
 import { FuzzComparison, disagreementText } from './testing/fuzz/compare.ts';
 import { FuzzDoor } from './testing/fuzz/door.ts';
 import { FuzzStream } from './testing/fuzz/stream.ts';
@@ -18,9 +19,9 @@ afterAll(async () => {
   await guest?.stop();
 });
 
-it('random programs get the verdict, the errno and the last words of the real 6.12, and nearly always its whole log at level 2', () => {
+it('random programs get the verdict, errno, last words, instructions and machine code of the real 6.12, and nearly always its whole log at level 2', () => {
   const btf = Btf.parse(guest.kernelBtf());
-  const kernel = testKernel('6.12', { btf, cpus: 1 });
+  const kernel = testKernel('6.12', { btf, cpus: 1, processor: detectProcessor(guest.kernel) });
   new HidBpf(kernel, new HidBus());
   const comparison = new FuzzComparison(
     new FuzzDoor(guest.kernel, btf),

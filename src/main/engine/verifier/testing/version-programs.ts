@@ -95,6 +95,23 @@ export function versionPrograms(btf: Btf): VersionProgram[] {
       verdicts: { '6.12': { errno: -22, words: 'invalid may_goto off 0 imm 0' }, '6.18': TAKEN },
     },
     {
+      title: 'frames of a traced program, which have a stack of their own since 6.13',
+      program: program(
+        ProgType.KPROBE,
+        `*(u64 *)(r10 -296) = 1
+         call next
+         exit
+         next:
+         *(u64 *)(r10 -296) = 1
+         r0 = 0
+         exit`,
+      ),
+      verdicts: {
+        '6.12': { errno: -13, words: 'combined stack size of 2 calls is 608. Too large' },
+        '6.18': TAKEN,
+      },
+    },
+    {
       title: 'more branches than may wait',
       program: program(
         ProgType.SYSCALL,
