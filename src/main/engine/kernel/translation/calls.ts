@@ -1,5 +1,6 @@
 /** Calls of helpers and kfuncs that the kernel writes in place or gives more arguments (do_misc_fixups, fixup_kfunc_call). */
 import { AttachType, Errno, MapFlag, MapType, ProgType } from '../../abi/index.ts';
+import { roundUp } from '../../base/index.ts';
 import { AtomicOp, Op, ldImm64, type Insn } from '../../isa/index.ts';
 import type { KfuncObject, VerifierMap } from '../../verifier/index.ts';
 import type { Kernel } from '../kernel.ts';
@@ -67,10 +68,6 @@ function scaled(dst: number, size: number): Insn {
   return Number.isInteger(shift) ? alu64Imm(AluOp.LSH, dst, shift) : alu64Imm(AluOp.MUL, dst, size);
 }
 
-function roundUp8(size: number): number {
-  return Math.ceil(size / 8) * 8;
-}
-
 /** Element of an array by the index in R2: its address in R0, `length` instructions further if there is none. */
 function arrayIndex(kernel: Kernel, map: VerifierMap, length: number): Insn[] {
   return [
@@ -83,7 +80,7 @@ function arrayIndex(kernel: Kernel, map: VerifierMap, length: number): Insn[] {
 /** map_gen_lookup() of the map; undefined where a lookup stays a call. */
 function inlineLookup(kernel: Kernel, map: VerifierMap): Insn[] | undefined {
   const perCpu = kernel.profile.code >= PERCPU_INSNS_SINCE;
-  const keyAndHead = offsetOf(kernel, 'htab_elem', 'key') + roundUp8(map.keySize);
+  const keyAndHead = offsetOf(kernel, 'htab_elem', 'key') + roundUp(map.keySize, 8);
   const value = alu64Imm(AluOp.ADD, 0, keyAndHead);
   const none = alu64Imm(AluOp.MOV, 0, 0);
   switch (map.type) {
@@ -109,7 +106,7 @@ function inlineLookup(kernel: Kernel, map: VerifierMap): Insn[] | undefined {
       if ((map.flags & MapFlag.INNER_MAP) !== 0) return undefined;
       return [
         ...arrayIndex(kernel, map, 3),
-        scaled(0, roundUp8(map.valueSize)),
+        scaled(0, roundUp(map.valueSize, 8)),
         alu64(AluOp.ADD, 0, 1),
         ja(1),
         none,

@@ -26,10 +26,12 @@ export function ldx(size: number, dst: number, src: number, off: number): Insn {
   return insn(InsnClass.LDX | InsnMode.MEM | size, { dst, src, off });
 }
 
+/** A store of a register. */
 export function stx(size: number, dst: number, src: number, off: number): Insn {
   return insn(InsnClass.STX | InsnMode.MEM | size, { dst, src, off });
 }
 
+/** A store of an immediate. */
 export function st(size: number, dst: number, off: number, imm: number): Insn {
   return insn(InsnClass.ST | InsnMode.MEM | size, { dst, off, imm });
 }
@@ -39,18 +41,22 @@ export function alu64(op: number, dst: number, src: number): Insn {
   return insn(InsnClass.ALU64 | op | InsnSource.X, { dst, src });
 }
 
+/** With an immediate. */
 export function alu64Imm(op: number, dst: number, imm: number): Insn {
   return insn(InsnClass.ALU64 | op, { dst, imm });
 }
 
+/** On the low halves; the upper half of `dst` becomes 0. */
 export function alu32(op: number, dst: number, src: number): Insn {
   return insn(InsnClass.ALU | op | InsnSource.X, { dst, src });
 }
 
+/** On the low half, with an immediate. */
 export function alu32Imm(op: number, dst: number, imm: number): Insn {
   return insn(InsnClass.ALU | op, { dst, imm });
 }
 
+/** dst = src */
 export function mov64(dst: number, src: number): Insn {
   return alu64(AluOp.MOV, dst, src);
 }
@@ -65,14 +71,17 @@ export function jumpIf(op: number, dst: number, imm: number, off: number): Insn 
   return insn(InsnClass.JMP | op, { dst, imm, off });
 }
 
+/** Compares the low half. */
 export function jumpIf32(op: number, dst: number, imm: number, off: number): Insn {
   return insn(InsnClass.JMP32 | op, { dst, imm, off });
 }
 
+/** Compares with a register. */
 export function jumpIfReg(op: number, dst: number, src: number, off: number): Insn {
   return insn(InsnClass.JMP | op | InsnSource.X, { dst, src, off });
 }
 
+/** goto */
 export function ja(off: number): Insn {
   return insn(Op.JA, { off });
 }

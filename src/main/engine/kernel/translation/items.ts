@@ -25,6 +25,7 @@ export interface LaidOut {
   readonly slotOf: (origin: number) => number | undefined;
 }
 
+/** An item without prologue. */
 export function item(origin: number, insns: readonly Insn[], links: readonly Link[] = []): Item {
   return { origin, insns, links, prologue: 0 };
 }

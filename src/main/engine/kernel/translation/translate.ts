@@ -1,3 +1,4 @@
+import { roundUp } from '../../base/index.ts';
 import {
   InsnClass,
   InsnMode,
@@ -98,9 +99,8 @@ class Rewriter {
     prologue: readonly Insn[],
   ): { readonly items: Item[]; readonly stackDepth: number } {
     const { loops } = this.#prog.spec.verified.rewriting;
-    const ownDepth = Math.ceil(stackDepth / 8) * 8;
     const hasLoop = items.some(({ origin, insns }) => loops.has(origin) && isHelperCall(insns[0] as Insn));
-    this.#depth = hasLoop ? ownDepth + LOOP_STACK : stackDepth;
+    this.#depth = hasLoop ? roundUp(stackDepth, 8) + LOOP_STACK : stackDepth;
     this.#extra = 0;
     const rewritten = items.map((old) => this.#rewriteItem(old));
     const depth = this.#depth + this.#extra;

@@ -45,10 +45,12 @@ export const IMMEDIATE_OPCODES: Readonly<Record<number, readonly [extension: num
   [AluOp.XOR]: [0xf0, 0x35],
 };
 
+/** A signed immediate or distance of 8 bits. */
 export function fitsByte(value: number): boolean {
   return value >= -128 && value <= 127;
 }
 
+/** It stands for one of r8 to r15. */
 export function isExtended(reg: number): boolean {
   return EXTENDED.has(reg);
 }

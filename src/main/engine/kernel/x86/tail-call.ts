@@ -1,4 +1,5 @@
 /** bpf_tail_call() in machine code (emit_bpf_tail_call_direct and _indirect of arch/x86/net/bpf_jit_comp.c). */
+import { roundUp } from '../../base/index.ts';
 import type { Emitter } from './emitter.ts';
 import type { Processor } from './processor.ts';
 
@@ -20,13 +21,15 @@ interface Frame {
 
 const MAX_TAIL_CALLS = 33;
 /** The count is reached by a pointer, and is one only if the slot holds a program. */
-const POINTER_SINCE = 6012;
+export const COUNT_POINTER_SINCE = 6012;
 const [JBE, JAE, JE] = [0x76, 0x73, 0x74];
 const INDIRECT_THUNK = 0xffff_ffff_8200_0040n;
+
 /** Bytes at the begin of a program that a tail call leaves out. */
 function skipped({ kernel, processor }: Frame): number {
-  return (kernel >= POINTER_SINCE ? 12 : 11) + (processor.marksTargets ? 4 : 0);
+  return (kernel >= COUNT_POINTER_SINCE ? 12 : 11) + (processor.marksTargets ? 4 : 0);
 }
+
 /** Offsets of bpf_array.map.max_entries, bpf_array.ptrs and bpf_prog.bpf_func. */
 export interface TailCallLayout {
   readonly maxEntries: number;
@@ -34,34 +37,30 @@ export interface TailCallLayout {
   readonly function: number;
 }
 
-function roundUp8(value: number): number {
-  return Math.ceil(value / 8) * 8;
-}
-
 /** The count: where it is read and compared, and where it is raised before. */
 function countBefore(e: Emitter, frame: Frame): void {
-  if (frame.kernel >= POINTER_SINCE) {
-    e.emit(0x48, 0x8b, 0x85).emit32(-16 - roundUp8(frame.stackDepth));
+  if (frame.kernel >= COUNT_POINTER_SINCE) {
+    e.emit(0x48, 0x8b, 0x85).emit32(-16 - roundUp(frame.stackDepth, 8));
     e.emit(0x48, 0x83, 0x38, MAX_TAIL_CALLS);
     return;
   }
-  e.emit(0x8b, 0x85).emit32(-4 - roundUp8(frame.stackDepth));
+  e.emit(0x8b, 0x85).emit32(-4 - roundUp(frame.stackDepth, 8));
   e.emit(0x83, 0xf8, MAX_TAIL_CALLS);
 }
 
 function raiseEarly(e: Emitter, frame: Frame): void {
-  if (frame.kernel >= POINTER_SINCE) return;
-  e.emit(0x83, 0xc0, 0x01, 0x89, 0x85).emit32(-4 - roundUp8(frame.stackDepth));
+  if (frame.kernel >= COUNT_POINTER_SINCE) return;
+  e.emit(0x83, 0xc0, 0x01, 0x89, 0x85).emit32(-4 - roundUp(frame.stackDepth, 8));
 }
 
 function raiseLate(e: Emitter, frame: Frame): void {
-  if (frame.kernel >= POINTER_SINCE) e.emit(0x48, 0x83, 0x00, 0x01);
+  if (frame.kernel >= COUNT_POINTER_SINCE) e.emit(0x48, 0x83, 0x00, 0x01);
 }
 
 function leaveFrame(e: Emitter, frame: Frame): void {
   frame.pop(e);
-  e.emit(0x58, ...(frame.kernel >= POINTER_SINCE ? [0x58] : []));
-  if (frame.stackDepth > 0) e.emit(0x48, 0x81, 0xc4).emit32(roundUp8(frame.stackDepth));
+  e.emit(0x58, ...(frame.kernel >= COUNT_POINTER_SINCE ? [0x58] : []));
+  if (frame.stackDepth > 0) e.emit(0x48, 0x81, 0xc4).emit32(roundUp(frame.stackDepth, 8));
 }
 
 /** Jumps forward to the end, of which the distance is known once everything is written. */
@@ -78,6 +77,7 @@ class Exits {
   }
 }
 
+/** Writes the call; where it may not be made, what follows goes on. */
 export function emitTailCall(e: Emitter, { isDirect, layout }: TailCallTarget, frame: Frame): void {
   const exits = new Exits();
   if (isDirect) {
