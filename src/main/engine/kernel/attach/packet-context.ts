@@ -74,7 +74,8 @@ const xdp: PacketContext = {
 
 export const PACKET_CONTEXTS = { skb, xdp } as const;
 
-const SKB_TYPES: readonly number[] = [
+/** Programs whose context is a struct __sk_buff that stands for a struct sk_buff. */
+export const SKB_TYPES: readonly number[] = [
   ProgType.SOCKET_FILTER,
   ProgType.SCHED_CLS,
   ProgType.SCHED_ACT,
@@ -84,7 +85,6 @@ const SKB_TYPES: readonly number[] = [
   ProgType.LWT_XMIT,
   ProgType.LWT_SEG6LOCAL,
   ProgType.SK_SKB,
-  ProgType.FLOW_DISSECTOR,
 ];
 
 /** Where the whole address behind a u32 pointer field lies: behind the context proper. */
@@ -105,7 +105,8 @@ export function convertPacketLoads(
   insns: Insn[],
   isContext: (insn: number) => boolean,
 ): void {
-  const context = progType === ProgType.XDP ? xdp : SKB_TYPES.includes(progType) ? skb : undefined;
+  const readsSkb = SKB_TYPES.includes(progType) || progType === ProgType.FLOW_DISSECTOR;
+  const context = progType === ProgType.XDP ? xdp : readsSkb ? skb : undefined;
   if (context === undefined) return;
   insns.forEach((insn, at) => {
     if (classOf(insn.code) !== LDX || accessBytes(insn.code) !== 4 || !isContext(at)) return;

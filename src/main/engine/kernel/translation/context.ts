@@ -1,5 +1,6 @@
 /** Accesses of contexts as the kernel makes them (convert_ctx_accesses of kernel/bpf/verifier.c). */
 import { ProgType } from '../../abi/index.ts';
+import { SKB_TYPES } from '../attach/packet-context.ts';
 import { AluOp, InsnClass, InsnMode, InsnSize, accessBytes, isLoad, type Insn } from '../../isa/index.ts';
 import type { RewrittenAccess } from '../../verifier/index.ts';
 import { alu32Imm, alu64Imm, ldx } from './insns.ts';
@@ -11,17 +12,6 @@ const { H, W, DW } = InsnSize;
 /** Modes of loads that may fault (BPF_PROBE_MEM, BPF_PROBE_MEMSX) and of accesses of an arena (BPF_PROBE_MEM32). */
 export const ProbeMode = { MEM: 0x20, MEMSX: 0x40, MEM32: 0xa0, ATOMIC: 0xe0 } as const;
 
-const SKB_TYPES: ReadonlySet<number> = new Set<number>([
-  ProgType.SOCKET_FILTER,
-  ProgType.SCHED_CLS,
-  ProgType.SCHED_ACT,
-  ProgType.CGROUP_SKB,
-  ProgType.LWT_IN,
-  ProgType.LWT_OUT,
-  ProgType.LWT_XMIT,
-  ProgType.LWT_SEG6LOCAL,
-  ProgType.SK_SKB,
-]);
 /** struct pt_regs of x86-64. */
 const REGISTERS_SIZE = 168;
 
@@ -77,9 +67,18 @@ function convertPerfEvent({ kernel, insn, field }: Access): Converted {
   return { insns: [kern('regs'), ldx(insn.code & 0x18, dst, dst, field)] };
 }
 
+/** Fields of __sk_buff that a flow dissector sees: offsets in struct bpf_flow_dissector. */
+const FLOW_DISSECTOR_FIELDS: Readonly<Record<number, number>> = { 76: 16, 80: 24, 144: 0 };
+
+/** flow_dissector_convert_ctx_access() */
+function convertFlowDissector({ insn, field }: Access): Converted | undefined {
+  const off = FLOW_DISSECTOR_FIELDS[field];
+  return off === undefined ? undefined : { insns: [ldx(DW, insn.dst, insn.src, off)] };
+}
+
 /** How wide a field of the context is to the program, where it may be read in part; 0 where it may not. */
 function fieldSize(progType: number, offset: number): number {
-  if (SKB_TYPES.has(progType)) {
+  if (SKB_TYPES.includes(progType)) {
     const isWhole = (offset >= 48 && offset < 68) || offset >= 152;
     return isWhole && !(offset >= 160 && offset < 168) && !(offset >= 176 && offset < 180) ? 0 : 4;
   }
@@ -88,9 +87,10 @@ function fieldSize(progType: number, offset: number): number {
 }
 
 function converter(progType: number): ((access: Access) => Converted | undefined) | undefined {
-  if (SKB_TYPES.has(progType)) return convertSkb;
+  if (SKB_TYPES.includes(progType)) return convertSkb;
   if (progType === ProgType.XDP) return convertXdp;
   if (progType === ProgType.SK_LOOKUP) return convertSkLookup;
+  if (progType === ProgType.FLOW_DISSECTOR) return convertFlowDissector;
   return progType === ProgType.PERF_EVENT ? convertPerfEvent : undefined;
 }
 

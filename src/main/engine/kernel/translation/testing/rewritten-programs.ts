@@ -205,6 +205,16 @@ export const REWRITTEN_PROGRAMS: readonly RewrittenProgram[] = [
     program: program(ProgType.PERF_EVENT, `r3 = *(u64 *)(r1 +${offset})\n${END}`),
     readsStructs: true,
   })),
+  ...(
+    [
+      [76, 'u32'],
+      [80, 'u32'],
+      [144, 'u64'],
+    ] as const
+  ).map(([offset, size]) => ({
+    title: `__sk_buff +${offset} read by a flow dissector`,
+    program: program(ProgType.FLOW_DISSECTOR, `r3 = *(${size} *)(r1 +${offset})\n${END}`),
+  })),
   ...[8, 16, 20, 36, 40, 48, 60, 64].map((offset) => ({
     title: `bpf_sk_lookup +${offset}`,
     program: {
