@@ -3,6 +3,7 @@
 // Without --lab this machine's kernel is asked (root on Linux), with it the lab's in QEMU. Programs are loaded, never run.
 import { realpathSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { openFuzzedKernel } from './lib/fuzzed-kernel.mjs';
 import { projectNode, requireNode, startNode } from './toolchain.mjs';
 
@@ -30,7 +31,8 @@ for (const { title, program } of REWRITTEN_PROGRAMS) {
   else programs[title] = shownCode(code);
 }
 const file = resolve(import.meta.dirname, testing, `linux-${profile.name}.json`);
-writeFileSync(file, `${JSON.stringify({ release: real.release, programs }, null, 2)}\n`);
+const text = JSON.stringify({ release: real.release, programs });
+writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }));
 console.log(`${Object.keys(programs).length} programs of ${real.release} in ${file}`);
 await stop();
 process.exit(0);
