@@ -3,7 +3,7 @@
  * instructions they are needless and go (the bpf_fastcall contract of kernel/bpf/verifier.c, since 6.12).
  */
 import { ProgType } from '../abi/index.ts';
-import { InsnClass, InsnMode, InsnSize, Op, type Insn } from '../isa/index.ts';
+import { FRAME_POINTER, InsnClass, InsnMode, InsnSize, Op, type Insn } from '../isa/index.ts';
 import { type Environment, type Subprogram } from './environment.ts';
 import { helperPrototype } from './helper-prototypes.ts';
 import { isHelper, isPseudoKfunc } from './subprograms.ts';
@@ -11,7 +11,6 @@ import { type FrameState } from './state.ts';
 
 const SPILL = InsnClass.STX | InsnMode.MEM | InsnSize.DW;
 const FILL = InsnClass.LDX | InsnMode.MEM | InsnSize.DW;
-const FRAME_POINTER = 10;
 /** R0 to R5. */
 const CALLER_SAVED = 0x3f;
 const CALLER_SAVED_COUNT = 6;

@@ -1,6 +1,6 @@
 import { Errno } from '../../abi/index.ts';
 import { concatBytes, fromHex, viewOf } from '../../base/index.ts';
-import { InsnClass, InsnMode, Op, classOf, encodeInsns, type Insn } from '../../isa/index.ts';
+import { InsnClass, InsnMode, Op, PseudoSource, classOf, encodeInsns, type Insn } from '../../isa/index.ts';
 import { ProbeMode } from '../translation/context.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
@@ -21,8 +21,6 @@ const KNOWN = 228;
 const FUNC_INFO_SIZE = 8;
 const LINE_INFO_SIZE = 16;
 const JITED_LINE_SIZE = 8;
-const PSEUDO_MAP_FD = 1;
-const PSEUDO_MAP_VALUE = 2;
 
 /** Offsets in struct bpf_prog_info. */
 const At = {
@@ -78,7 +76,7 @@ function shownInsns(prog: BpfProg, translated: Translated): Insn[] {
     const slot = translated.slotOf(insn) ?? -1;
     const [first, second] = [insns[slot], insns[slot + 1]];
     if (first?.code !== Op.LD_IMM64 || second === undefined) continue;
-    first.src = valueOffset === undefined ? PSEUDO_MAP_FD : PSEUDO_MAP_VALUE;
+    first.src = valueOffset === undefined ? PseudoSource.MAP_FD : PseudoSource.MAP_VALUE;
     first.imm = map.id;
     second.imm = valueOffset ?? 0;
   }

@@ -22,6 +22,7 @@ import {
   ldx,
   mov64,
   movPerCpu,
+  st,
   stx,
 } from './insns.ts';
 import { offsetOf } from './layout.ts';
@@ -93,7 +94,7 @@ function inlineLookup(kernel: Kernel, map: VerifierMap): Insn[] | undefined {
         jumpIf(JmpOp.JEQ, 0, 0, 4),
         ldx(B, 1, 0, ref),
         jumpIf(JmpOp.JNE, 1, 0, 1),
-        { code: 0x72, dst: 0, src: 0, off: ref, imm: 1 },
+        st(B, 0, ref, 1),
         value,
       ];
     }

@@ -1,6 +1,7 @@
 /** Instructions as the kernel's own macros write them (include/linux/filter.h). */
 import {
   AluOp,
+  FRAME_POINTER,
   InsnClass,
   InsnMode,
   InsnSize,
@@ -13,7 +14,6 @@ import {
 
 /** The kernel's own register behind r10 (BPF_REG_AX). */
 export const AX = 11;
-export const FP = 10;
 /** `off` of a move that adds the address of this CPU's data (BPF_ADDR_PERCPU). */
 const ADDR_PERCPU = -1;
 
@@ -108,4 +108,4 @@ export function ldKernelVariable(dst: number): [Insn, Insn] {
   return ldImm64(dst, 0xffff_ffff_8280_0000n);
 }
 
-export { AluOp, InsnSize, JmpOp };
+export { AluOp, FRAME_POINTER as FP, InsnSize, JmpOp };

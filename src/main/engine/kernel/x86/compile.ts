@@ -50,7 +50,7 @@ export interface FunctionSource {
   readonly callTarget: (at: number) => bigint;
   /** The value of a ld_imm64. */
   readonly constant: (at: number) => bigint;
-  /** A tail call with one target at all times; undefined for other instructions. */
+  /** What a tail call goes by; undefined for other instructions. */
   readonly tailCall: (at: number) => TailCallTarget | undefined;
 }
 
@@ -87,7 +87,7 @@ const COUNT_FOR_FUNCTIONS_SINCE = 6013;
 const PRIVATE_STACK_GUARD = 8n;
 const PRIVATE_STACK = 0x607f_c000_0000n;
 const THIS_CPU_OFFSET = 0x1c008;
-/** Bytes that a pass may find smaller than the last, before the sizes are taken as they are. */
+/** Passes until the sizes settle; the last ones keep them by no operations where a jump would still shrink. */
 const PASSES = 20;
 const PADDING_PASSES = PASSES - 5;
 const FIRST_GUESS = 64;

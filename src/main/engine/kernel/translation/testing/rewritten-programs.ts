@@ -15,7 +15,7 @@ const SLEEPABLE = 16;
 
 function program(type: number, source: string, flags = 0): FuzzProgram {
   const insns: Insn[] = [];
-  // `map NAME into rN` is a ld_imm64 of one of FUZZ_MAPS, `address of LABEL into rN` one of a function.
+  // `map NAME into rN` is a ld_imm64 of one of FUZZ_MAPS.
   for (const part of source.split(/^(?=map )|(?<=^map .*)\n/m)) {
     const map = /^map (\w+) into r(\d)$/.exec(part.trim());
     if (map === null) insns.push(...assemble(part));

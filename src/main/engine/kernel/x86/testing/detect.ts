@@ -5,7 +5,7 @@ import { encodeAttr } from '../../../loader/index.ts';
 import { codeOf } from '../../../verifier/testing/fuzz/door.ts';
 import type { Processor } from '../processor.ts';
 
-/** Processor code of a socket filter. */
+/** Machine code of a socket filter. */
 function codeFor(syscalls: BpfSyscalls, insns: readonly Insn[]): Uint8Array {
   const memory = new UserMemory();
   const fd = syscalls.bpf(
